@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The static twin: what exists and where it is connected, after everything in a scenario has been expanded and checked.
+
+Every list is sorted by id, so results do not depend on the order of a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twinergy.options import Options
+    from twinergy.timebase import TimeAxis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where the community lies.
+
+    Attributes
+    ----------
+    name : str
+        Name people use.
+    latitude_deg, longitude_deg : float
+        WGS 84, north and east positive. [deg]
+    altitude_m : float
+        Above sea level. [m]
+    timezone : str
+        IANA name; tariffs, habits and reports follow it.
+    country : str
+        ISO 3166-1 alpha-2 code, with an optional subdivision for its holidays (``DE-NW``).
+    albedo : float
+        Ground reflectance. [-]
+    """
+
+    name: str
+    latitude_deg: float
+    longitude_deg: float
+    altitude_m: float
+    timezone: str
+    country: str
+    albedo: float = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A point of connection with the billing meter: the place where a customer meets the grid.
+
+    Attributes
+    ----------
+    id : str
+        Id, unique among connections.
+    bus : str
+        Name of the grid bus.
+    phases : str
+        Connected phases, ``"abc"`` or one of ``"a"``, ``"b"``, ``"c"``.
+    limit_kw : float
+        Contracted or fused power. [kW]
+    tariff : str
+        Id of the tariff that prices it.
+    """
+
+    id: str
+    bus: str
+    phases: str
+    limit_kw: float
+    tariff: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dwelling:
+    """A home or another building with people.
+
+    Attributes
+    ----------
+    id : str
+        Id, unique among dwellings.
+    connection : str
+        Id of its `Connection`.
+    residents : int
+        Number of people.
+    floor_area_m2, roof_area_m2 : float
+        Heated floor area, and roof area usable for modules. [m2]
+    """
+
+    id: str
+    connection: str
+    residents: int
+    floor_area_m2: float
+    roof_area_m2: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """Anything that is simulated or real: a device, a weather station, a tariff, a meter.
+
+    Attributes
+    ----------
+    id : str
+        Id, unique in the twin.
+    kind : str
+        Name of the device kind (`twinergy.kinds.DeviceKind`).
+    connection : str
+        Id of the `Connection` whose meter it sits behind; empty for what is not connected to the grid.
+    dwelling : str
+        Id of its `Dwelling`, or empty.
+    options : Options
+        The kind's options, validated.
+    path : str
+        Where it stands in the scenario, for messages.
+    """
+
+    id: str
+    kind: str
+    options: Options
+    connection: str = ""
+    dwelling: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The static twin. Lists are sorted by id.
+
+    Attributes
+    ----------
+    site : Site
+        Where the community lies.
+    connections : tuple of Connection
+        Points of connection.
+    dwellings : tuple of Dwelling
+        Homes and other buildings.
+    devices : tuple of Device
+        Everything with a kind.
+    """
+
+    site: Site
+    connections: tuple[Connection, ...] = ()
+    dwellings: tuple[Dwelling, ...] = ()
+    devices: tuple[Device, ...] = field(default=())
+
+    def of_kind(self, kind: str) -> tuple[Device, ...]:
+        """Return the devices of one kind, sorted by id."""
+        return tuple(device for device in self.devices if device.kind == kind)
+
+    @cached_property
+    def connection_row(self) -> dict[str, int]:
+        """Row of each connection in arrays over connections."""
+        return {connection.id: row for row, connection in enumerate(self.connections)}
+
+    @cached_property
+    def dwelling_by_id(self) -> dict[str, Dwelling]:
+        """Dwellings by id."""
+        return {dwelling.id: dwelling for dwelling in self.dwellings}
+
+    @cached_property
+    def connection_by_id(self) -> dict[str, Connection]:
+        """Connections by id."""
+        return {connection.id: connection for connection in self.connections}
+
+    @cached_property
+    def device_by_id(self) -> dict[str, Device]:
+        """Devices by id."""
+        return {device.id: device for device in self.devices}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildContext:
+    """What a device kind may know when it builds its fleet.
+
+    Attributes
+    ----------
+    twin : Twin
+        The static twin.
+    axis : TimeAxis
+        The steps of the run.
+    seed : int
+        Seed of the run; draw only through `twinergy.randomness.device_generator`.
+    folder : pathlib.Path
+        Paths in options are relative to it.
+    """
+
+    twin: Twin
+    axis: TimeAxis
+    seed: int
+    folder: Path
