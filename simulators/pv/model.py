@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Physics of a fleet of PV systems, one step at a time.
+
+Chain: module plane irradiance (`simulators.pv.irradiance`) → cell temperature (SAPM) → DC power and inverter (PVWatts v5) →
+rating of the inverter → feed-in cap and set-point → reactive power (`simulators.pv.reactive`).
+
+Valid for steps of 5 min to 1 h: modules follow the weather without thermal inertia (their time constant is some minutes) and
+the sun stands at the middle of the step. The inverter draws nothing at night.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from simulators.pv.irradiance import Sky, is_night, plane_irradiance
+from simulators.pv.reactive import cosphi_p_demand_kvar, q_v_lagged_kvar, within_limits
+from twinergy.signs import generation_from_load, load_from_generation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulators.pv.params import Inverter, ModulePlane, PvParams
+
+    FloatArray = NDArray[np.float64]
+
+
+class PvState(NamedTuple):
+    """What a fleet remembers.
+
+    Attributes
+    ----------
+    q_lag_kvar : ndarray, shape (n_devices,)
+        Reactive power the lag of the Q(V) control has reached, load frame; 0 after a night. [kvar]
+    """
+
+    q_lag_kvar: FloatArray
+
+
+class PvInputs(NamedTuple):
+    """What acts on a fleet in one step.
+
+    Attributes
+    ----------
+    sky : Sky
+        Weather.
+    vm_pu : ndarray, shape (n_devices,) or (1,)
+        Voltage at the end of the last step, NaN counts as 1.0. [1]
+    p_min_kw : ndarray, shape (n_devices,)
+        Lower bound of the power in the load frame, -3.0 allows 3 kW of feed-in; NaN: none. [kW]
+    q_set_kvar : ndarray, shape (n_devices,)
+        Reactive power asked for, load frame; NaN: follow the local characteristic. [kvar]
+    """
+
+    sky: Sky
+    vm_pu: FloatArray
+    p_min_kw: FloatArray
+    q_set_kvar: FloatArray
+
+
+class PvOutputs(NamedTuple):
+    """What a fleet does in one step; arrays of shape ``(n_devices,)``, named as the ports.
+
+    Attributes
+    ----------
+    p_kw, q_kvar : ndarray
+        Active power (never positive) and reactive power (positive absorbs), load frame. [kW], [kvar]
+    p_available_kw : ndarray
+        Power without curtailment, load frame, after the rating of the inverter. [kW]
+    p_curtailed_kw : ndarray
+        What set-point, feed-in cap and reactive power took away, never negative; ``p_available_kw + p_curtailed_kw = p_kw``. [kW]
+    p_clipped_kw : ndarray
+        What the rating of the inverter took away, never negative. [kW]
+    """
+
+    p_kw: FloatArray
+    q_kvar: FloatArray
+    p_available_kw: FloatArray
+    p_curtailed_kw: FloatArray
+    p_clipped_kw: FloatArray
+
+
+def start(n_devices: int) -> PvState:
+    """Return the state before the first step."""
+    return PvState(np.zeros(n_devices))
+
+
+def step(params: PvParams, state: PvState, inputs: PvInputs, duration_s: float) -> tuple[PvState, PvOutputs]:
+    """Advance a fleet of PV systems by one step.
+
+    Parameters
+    ----------
+    params : PvParams
+        Nameplate data, arrays of shape ``(n_devices,)``.
+    state : PvState
+        State at the start of the step.
+    inputs : PvInputs
+        Weather as means over the step, voltage of the last step, set-points.
+    duration_s : float
+        Length of the step, positive. [s]
+
+    Returns
+    -------
+    state : PvState
+        State at the end of the step.
+    outputs : PvOutputs
+        Powers. Missing weather (NaN) gives NaN, not zero, except at night.
+
+    References
+    ----------
+    .. [1] A. P. Dobos, "PVWatts Version 5 Manual", NREL/TP-6A20-62641, 2014, DOI 10.2172/1158421: modules and inverter.
+    .. [2] D. L. King et al., "Photovoltaic Array Performance Model", SAND2004-3535, equations 11 and 12.
+    """
+    n_devices = len(params.inverter.rating_kva)
+    if is_night(inputs.sky):
+        return start(n_devices), PvOutputs(*(np.zeros(n_devices) for _ in PvOutputs._fields))
+    dc_kw = dc_power_kw(params.plane, inputs.sky)
+    available_kw, clipped_kw = ac_power_kw(params.inverter, dc_kw)
+    allowed_kw = np.minimum(available_kw, feed_in_limit_kw(params.inverter, inputs.p_min_kw))
+    state, demand_kvar = _reactive_demand(params.inverter, state, inputs, allowed_kw, duration_s)
+    q_kvar, p_kw = within_limits(params.inverter, demand_kvar, allowed_kw)
+    return state, PvOutputs(
+        p_kw=load_from_generation(p_kw),
+        q_kvar=q_kvar,
+        p_available_kw=load_from_generation(available_kw),
+        p_curtailed_kw=available_kw - p_kw,
+        p_clipped_kw=clipped_kw,
+    )
+
+
+def cell_temperature_degc(plane: ModulePlane, poa_w_per_m2: FloatArray, sky: Sky) -> FloatArray:
+    """Return the temperature of the cells by the Sandia model [2]_ of `step`, shape ``(n_devices,)``. [degC]."""
+    from pvlib.temperature import sapm_cell  # noqa: PLC0415
+
+    cell: FloatArray = sapm_cell(poa_w_per_m2, sky.temp_degc, sky.wind_m_per_s, plane.sapm_a, plane.sapm_b, plane.sapm_delta_degc)
+    return cell
+
+
+def dc_power_kw(plane: ModulePlane, sky: Sky) -> FloatArray:
+    """Return the power of the modules after DC losses, counted positive, shape ``(n_devices,)``. [kW]."""
+    from pvlib.pvsystem import pvwatts_dc  # noqa: PLC0415
+
+    poa, reaching = plane_irradiance(plane, sky)
+    power: FloatArray = pvwatts_dc(reaching, cell_temperature_degc(plane, poa, sky), plane.p_stc_kw, plane.gamma_per_degc)
+    return power
+
+
+def ac_power_kw(inverter: Inverter, dc_kw: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return what the inverter delivers up to its rating and what it clips, counted positive, shape ``(n_devices,)``. [kW]."""
+    from pvlib.inverter import pvwatts  # noqa: PLC0415
+
+    return pvwatts(dc_kw, inverter.p_dc_limit_kw, inverter.efficiency), (
+        np.maximum(dc_kw - inverter.p_dc_limit_kw, 0.0) * inverter.efficiency
+    )
+
+
+def feed_in_limit_kw(inverter: Inverter, p_min_kw: FloatArray) -> FloatArray:
+    """Return the greatest allowed feed-in, counted positive: set-point and fixed cap, whichever is lower. [kW].
+
+    A positive lower bound would ask the system to consume, which it cannot: it feeds in nothing.
+    """
+    return np.fmin(np.maximum(generation_from_load(p_min_kw), 0.0), inverter.p_cap_kw)  # fmin: a NaN set-point limits nothing
+
+
+def _reactive_demand(
+    inverter: Inverter, state: PvState, inputs: PvInputs, p_kw: FloatArray, duration_s: float
+) -> tuple[PvState, FloatArray]:
+    demand = np.zeros_like(p_kw)
+    if inverter.has_cosphi_p:
+        demand = np.where(inverter.cosphi_p, cosphi_p_demand_kvar(inverter, p_kw), demand)
+    if inverter.has_q_v:
+        state = PvState(q_v_lagged_kvar(inverter, state.q_lag_kvar, inputs.vm_pu, duration_s))
+        demand = np.where(inverter.q_v, state.q_lag_kvar, demand)
+    return state, np.where(np.isnan(inputs.q_set_kvar), demand, inputs.q_set_kvar)
