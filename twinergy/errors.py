@@ -97,8 +97,11 @@ class RunError(TwinergyError):
     """A run could not go on; what it computed before stays readable in its folder."""
 
 
+MOST_NAMED = 12
+
+
 def closest(name: str, known: Iterable[str]) -> str:
-    """Return a sentence that names what exists and the closest match to an unknown name.
+    """Return a sentence that names what exists and the closest match to an unknown name; of many, the most similar.
 
     >>> closest("baterry", ["battery", "pv"])
     "did you mean 'battery'? known: battery, pv"
@@ -106,4 +109,7 @@ def closest(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     match = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {match[0]!r}? " if match else ""
-    return f"{hint}known: {', '.join(names) if names else 'none'}"
+    if len(names) <= MOST_NAMED:
+        return f"{hint}known: {', '.join(names) if names else 'none'}"
+    similar = difflib.get_close_matches(name, names, n=MOST_NAMED, cutoff=0.0)
+    return f"{hint}known: {', '.join(similar)} … ({len(names)} in all)"

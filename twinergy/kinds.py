@@ -112,6 +112,10 @@ class DeviceKind(ABC):
             If an input file named in the options cannot be used; all findings at once.
         """
 
+    def rated_kw(self, options: Options) -> float:  # noqa: ARG002
+        """Return the most power a device of this kind can draw or feed in, which its connection must carry. [kW]."""
+        return 0.0
+
     def check(self, devices: Sequence[Device], twin: Twin) -> list[Finding]:  # noqa: ARG002
         """Return what is physically impossible about these devices, beyond what `options` already refuses."""
         return []
@@ -203,10 +207,28 @@ class GridModel(ABC):
 
 
 class GridKind(ABC):
-    """The plug-in that turns a scenario's ``grid`` block into a power flow model."""
+    """The plug-in that turns a scenario's ``grid`` block into a power flow model.
+
+    Attributes
+    ----------
+    name : str
+        Name in the list of plug-ins.
+    options : type of Options
+        Model of the ``grid`` block; validating it may give a subclass.
+    option_models : tuple
+        The subclasses, for the reference.
+    port_tables : dict
+        Ports by table, for the reference.
+    """
 
     name: ClassVar[str]
     options: ClassVar[type[Options]]
+    option_models: ClassVar[tuple[type[Options], ...]]
+    port_tables: ClassVar[dict[str, tuple[Port, ...]]]
+
+    def resolve(self, options: Options, homes: int) -> Options:  # noqa: ARG002
+        """Return the options with everything that depends on the number of generated homes filled in."""
+        return options
 
     @abstractmethod
     def describe(self, options: Options, folder: Path, homes: int) -> GridDescription:

@@ -95,6 +95,28 @@ class Dwelling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """Charging points that share one connection and its limit.
+
+    Attributes
+    ----------
+    id : str
+        Id, unique among hubs.
+    connection : str
+        Id of its `Connection`.
+    limit_kw : float
+        What all its charging points may draw together. [kW]
+    access : str
+        ``private``, ``semi_public`` or ``public``.
+    """
+
+    id: str
+    connection: str
+    limit_kw: float
+    access: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """Anything that is simulated or real: a device, a weather station, a tariff, a meter.
 
@@ -106,8 +128,8 @@ class Device:
         Name of the device kind (`twinergy.kinds.DeviceKind`).
     connection : str
         Id of the `Connection` whose meter it sits behind; empty for what is not connected to the grid.
-    dwelling : str
-        Id of its `Dwelling`, or empty.
+    dwelling, hub : str
+        Id of its `Dwelling` or `Hub`, or empty.
     options : Options
         The kind's options, validated.
     path : str
@@ -119,6 +141,7 @@ class Device:
     options: Options
     connection: str = ""
     dwelling: str = ""
+    hub: str = ""
     path: str = ""
 
 
@@ -134,6 +157,8 @@ class Twin:
         Points of connection.
     dwellings : tuple of Dwelling
         Homes and other buildings.
+    hubs : tuple of Hub
+        Charging hubs.
     devices : tuple of Device
         Everything with a kind.
     """
@@ -141,6 +166,7 @@ class Twin:
     site: Site
     connections: tuple[Connection, ...] = ()
     dwellings: tuple[Dwelling, ...] = ()
+    hubs: tuple[Hub, ...] = ()
     devices: tuple[Device, ...] = field(default=())
 
     def of_kind(self, kind: str) -> tuple[Device, ...]:
@@ -182,9 +208,12 @@ class BuildContext:
         Seed of the run; draw only through `twinergy.randomness.device_generator`.
     folder : pathlib.Path
         Paths in options are relative to it.
+    pilot : str
+        Name of the scenario, part of the subjects of messages.
     """
 
     twin: Twin
     axis: TimeAxis
     seed: int
     folder: Path
+    pilot: str = "pilot"

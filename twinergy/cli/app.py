@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands and their options; what they do stands in the modules beside this one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from twinergy.errors import ScenarioError, TwinergyError
+
+FAILED_RUN = 1
+INVALID = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="TwinERGY Lab: a co-simulation digital twin of energy communities.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+errors = Console(stderr=True)
+
+ScenarioName = Annotated[str, typer.Argument(help="Name of a pilot (see `twinergy list`) or path of a scenario file.")]
+Assignments = Annotated[list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a value; may be repeated.")]
+Start = Annotated[str | None, typer.Option("--from", help="First local day, or a time: 2024-07-01 or 2024-07-01T06:00.")]
+End = Annotated[str | None, typer.Option("--to", help="Local day or time up to which to run, not included.")]
+Days = Annotated[int | None, typer.Option("--days", min=1, help="Number of local days.")]
+StepLength = Annotated[int | None, typer.Option("--step", help="Length of a step in seconds, a divisor of a day.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of everything random.")]
+Runs = Annotated[Path, typer.Option("--out", help="Folder that holds the run folders.")]
+
+
+def _assignments(
+    given: list[str] | None, start: str | None, end: str | None, days: int | None, step: int | None, seed: int | None
+) -> list[str]:
+    """Return the overrides that the named options stand for, `--set` last so that it wins."""
+    made = [f"run.start={start}"] if start else []
+    if end or days:
+        made += [f"run.end={end or 'null'}", f"run.days={days or 'null'}"]
+    made += [f"run.step_s={step}"] if step is not None else []
+    made += [f"run.seed={seed}"] if seed is not None else []
+    return [*made, *(given or [])]
+
+
+@app.command()
+def run(
+    scenario: ScenarioName,
+    start: Start = None,
+    end: End = None,
+    days: Days = None,
+    step: StepLength = None,
+    seed: Seed = None,
+    assign: Assignments = None,
+    out: Runs = Path("runs"),
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail if anything failed on the way.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Write figures and report.html.")] = True,
+) -> None:
+    """Run a scenario and write a run folder with series, KPIs, figures and a report."""
+    from twinergy.cli.running import run_command  # noqa: PLC0415 - heavy
+
+    overrides = _assignments(assign, start, end, days, step, seed) + (["run.strict=true"] if strict else [])
+    status = run_command(console, errors, scenario, overrides, out, show_progress=not quiet, with_report=report)
+    if status:
+        raise typer.Exit(status)
+
+
+@app.command()
+def check(
+    scenario: ScenarioName,
+    start: Start = None,
+    end: End = None,
+    days: Days = None,
+    step: StepLength = None,
+    seed: Seed = None,
+    assign: Assignments = None,
+) -> None:
+    """Validate a scenario and say what it holds, without running it."""
+    from twinergy.cli.listing import print_summary  # noqa: PLC0415
+    from twinergy.community.scenario import load  # noqa: PLC0415
+
+    print_summary(console, load(scenario, _assignments(assign, start, end, days, step, seed)))
+
+
+@app.command(name="list")
+def list_(
+    what: Annotated[str, typer.Argument(help="pilots, use-cases, plugins or all.")] = "all",
+) -> None:
+    """List pilots, use cases and plug-ins."""
+    from twinergy.cli.listing import print_lists  # noqa: PLC0415
+
+    print_lists(console, what)
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(help="Run folder, its name or the start of it, or `latest`.")] = "latest",
+    out: Runs = Path("runs"),
+    *,
+    figures: Annotated[bool, typer.Option("--figures", help="Write the standard figures and the report again.")] = False,
+) -> None:
+    """Show a run's KPIs and where its figures are."""
+    from twinergy.cli.showing import show_run  # noqa: PLC0415
+
+    show_run(console, out, run, again=figures)
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[str], typer.Argument(help="Two or more runs; differences are to the first.")],
+    out: Runs = Path("runs"),
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Also KPIs that do not differ.")] = False,
+) -> None:
+    """Show the KPIs of several runs side by side with their differences."""
+    from twinergy.cli.showing import compare_runs  # noqa: PLC0415
+
+    compare_runs(console, out, runs, everything=everything)
+
+
+@app.command()
+def docs(
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; the screen if not given.")] = None,
+) -> None:
+    """Print the tables of ports and options of every device kind, and the options of every controller, as Markdown."""
+    from twinergy.cli.documenting import reference_markdown  # noqa: PLC0415
+
+    text = reference_markdown()
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write_text(text, encoding="utf-8")
+        console.print(f"wrote {out}")
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; errors end in a message and an exit code, never in a traceback."""
+    try:
+        app(args=arguments)
+    except ScenarioError as error:
+        errors.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(INVALID)
+    except TwinergyError as error:
+        errors.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(FAILED_RUN)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ``run`` command: progress bar, Ctrl-C, exit codes."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from twinergy.cli.showing import print_headline
+from twinergy.community.scenario import load
+from twinergy.cosim.runner import RunInterruptedError, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from twinergy.community.scenario import Scenario
+
+INTERRUPTED = 130
+
+
+def run_command(
+    console: Console,
+    errors: Console,
+    scenario_name: str,
+    overrides: list[str],
+    out: Path,
+    *,
+    show_progress: bool,
+    with_report: bool,
+) -> int:
+    """Run a scenario for somebody at a terminal and return the exit code."""
+    scenario = load(scenario_name, overrides)
+    with _stoppable() as stop, _bar(console, scenario) if show_progress else nullcontext() as progress:
+        try:
+            finished = run(scenario, out=out, progress=progress, stop=stop, report=with_report)
+        except RunInterruptedError as interrupted:
+            errors.print(str(interrupted), style="yellow", markup=False, highlight=False, soft_wrap=True)
+            return INTERRUPTED
+    print_headline(console, finished)
+    return 0
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a question the run asks in every step; the second one stops at once."""
+    asked = False
+
+    def note(_signal: int, _frame: Any) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, previous)
+
+    previous = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def _bar(console: Console, scenario: Scenario) -> Iterator[Callable[[int, int], None]]:
+    axis, zone = scenario.axis, ZoneInfo(scenario.twin.site.timezone)
+    columns = (
+        TextColumn("[bold]{task.fields[name]}"),
+        TextColumn("{task.fields[date]}"),
+        BarColumn(bar_width=None),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=False) as bar:
+        task = bar.add_task("run", total=axis.n_steps, name=scenario.name, date="starting", speed="")
+
+        def update(done: int, total: int) -> None:
+            date = datetime.fromtimestamp(axis.start_epoch_s + done * axis.step_s, tz=UTC).astimezone(zone)
+            speed = bar.tasks[0].speed
+            per_s = f"{speed:,.0f} steps/s" if speed else ""
+            bar.update(task, completed=done, total=total, date=f"{date:%Y-%m-%d %H:%M}", speed=per_s)
+
+        yield update

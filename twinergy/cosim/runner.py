@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run a scenario: build the parts, let mosaik drive them, and end in a run folder that says how it went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from twinergy.bus import LocalBus
+from twinergy.cosim.arbiter import Arbiter
+from twinergy.cosim.control import Control
+from twinergy.cosim.host import AgentHost
+from twinergy.cosim.recorder import Recorder
+from twinergy.cosim.stage import Stage
+from twinergy.cosim.wiring import build_parts, point_gathers
+from twinergy.cosim.world import Components, drive
+from twinergy.errors import RunError
+from twinergy.kinds import Phase
+from twinergy.results.folder import INTERRUPTED, RunFolder
+from twinergy.results.kpis import Kpis
+from twinergy.results.provenance import run_facts
+from twinergy.results.reader import Run
+from twinergy.results.writer import RunWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from twinergy.agents import Agent
+    from twinergy.bus import Bus
+    from twinergy.community.scenario import Scenario
+    from twinergy.cosim.wiring import Part
+    from twinergy.kinds import GridModel, Table
+    from twinergy.results.block import ResultBlock
+
+RUNS: Final = Path("runs")
+EVERYTHING: Final = ("twinergy.>",)
+PROGRESS_STEPS: Final = 48
+"""Steps between two calls of the progress function: often enough for the eye, too seldom to cost."""
+
+
+class RunInterruptedError(RunError):
+    """Somebody asked the run to stop; what was computed is in its folder."""
+
+
+@dataclass
+class Built:
+    """A scenario ready to run.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        What is run.
+    components : Components
+        What mosaik drives.
+    arbiter : Arbiter
+        Whose counts and events go into the results.
+    bus : Bus
+        The bus of the run.
+    """
+
+    scenario: Scenario
+    components: Components
+    arbiter: Arbiter
+    bus: Bus
+
+
+def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequence[Phase] = ()) -> Built:
+    """Build fleets, grid, agents and recorder of a scenario and wire them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A checked scenario.
+    sink : callable
+        Takes the recorded blocks.
+    cuts : sequence of Phase
+        Phases that begin a mosaik simulator of their own; results do not depend on it.
+
+    Raises
+    ------
+    ScenarioError, PluginError
+        If an input file or a plug-in cannot be used.
+    """
+    context = scenario.context
+    grid = scenario.grid_kind.build(scenario.grid_options, context)
+    tables = {table.name: table for table in grid.tables}
+    parts = build_parts(scenario.kinds, context, tables["bus"].ids)
+    acting = [part for part in parts if part.kind.phase is not Phase.OBSERVING]
+    stages = [Stage(group, context.twin, context.axis) for group in _groups(acting, cuts)]
+    tables.update({table.name: table for stage in stages for table in stage.tables})
+    meters = _metering(parts, scenario, tables, grid)
+    bus = LocalBus()
+    agents = [spec.agent(spec.name, spec.options, context) for spec in scenario.controllers]
+    arbiter = Arbiter(list(tables.values()), sorted(agent.name for agent in agents))
+    host = AgentHost(agents, [*acting, *meters.parts], context.axis, bus, arbiter)
+    recorder = Recorder([*tables.values(), *meters.tables], context.axis, sink)
+    control = Control(meters, host, arbiter)
+    return Built(scenario, Components(tuple(stages), grid, control, recorder), arbiter, bus)
+
+
+def _groups(parts: Sequence[Part], cuts: Sequence[Phase]) -> list[list[Part]]:
+    groups: list[list[Part]] = [[]]
+    for part in parts:
+        if groups[-1] and part.kind.phase in cuts and groups[-1][-1].kind.phase is not part.kind.phase:
+            groups.append([])
+        groups[-1].append(part)
+    return groups
+
+
+def _metering(parts: Sequence[Part], scenario: Scenario, tables: dict[str, Table], grid: GridModel) -> Stage:
+    twin = scenario.twin
+    voltage_at = {name: low for name, (_, low) in _topology(grid).transformers.items()}
+    observing = [
+        replace(part, inputs=point_gathers(part, twin, tables, voltage_at))
+        for part in parts
+        if part.kind.phase is Phase.OBSERVING
+    ]
+    return Stage(observing, twin, scenario.axis, loads=False)
+
+
+def run(
+    scenario: Scenario,
+    *,
+    out: Path = RUNS,
+    progress: Callable[[int, int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+    report: bool = True,
+    cuts: Sequence[Phase] = (),
+) -> Run:
+    """Run a scenario and return its results.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A checked scenario.
+    out : pathlib.Path
+        Folder in which the run folder is made.
+    progress : callable, optional
+        Called with steps done and steps in all.
+    stop : callable, optional
+        Asked in every step; when it returns True the run ends and what was computed stays readable.
+    report : bool
+        Whether to write figures and ``report.html``.
+    cuts : sequence of Phase
+        See `assemble`.
+
+    Raises
+    ------
+    RunInterruptedError
+        If `stop` said so.
+    RunError
+        If a plug-in raised, results could not be written, or the scenario is strict and something failed on the way. The
+        folder's manifest then says ``failed``.
+    """
+    folder = RunFolder.create(out, scenario.name, datetime.now(UTC))
+    with RunWriter(folder) as writer:
+        context = scenario.context
+        facts = run_facts(
+            scenario=scenario.name, twin=context.twin, axis=context.axis, seed=context.seed, title=scenario.file.title
+        )
+        writer.write_manifest(**facts)
+        writer.write_scenario(scenario.yaml())
+        session = _Session(scenario, writer)
+        built = assemble(scenario, session.take, cuts)
+        session.watch(built)
+        writer.write_topology(_topology(built.components.grid))
+        recorder = built.components.recorder
+        recorder.watch = _watcher(folder.path, context.axis.n_steps, progress, stop)
+        try:
+            drive(built.components)
+        except RunInterruptedError:
+            recorder.flush()
+            writer.close(INTERRUPTED)
+            raise
+        except BaseException:
+            recorder.flush()
+            raise
+        if recorder.steps_done != context.axis.n_steps:
+            message = f"the co-simulation ended after {recorder.steps_done} of {context.axis.n_steps} steps without saying why"
+            raise RunError(message)
+        _judge(session.kpis, scenario)
+    finished = Run(folder.path)
+    if report:
+        _write_report(finished)
+    return finished
+
+
+class _Session:
+    """Takes recorded blocks: key figures, series, events."""
+
+    def __init__(self, scenario: Scenario, writer: RunWriter) -> None:
+        self.kpis = Kpis(scenario.twin, scenario.axis)
+        self._writer = writer
+        self._record = scenario.file.record
+
+    def watch(self, built: Built) -> None:
+        """Take events from here on."""
+        self._arbiter = built.arbiter
+        self._inbox = built.bus.subscribe(EVERYTHING)
+
+    def take(self, block: ResultBlock) -> None:
+        """Add a block to the key figures and hand everything to the writer."""
+        self.kpis.add(block)
+        counts = self._arbiter.counts
+        self.kpis.count_set_points(asked=counts.asked, granted=counts.granted, limited=counts.limited, refused=counts.refused)
+        self._writer.write_block(self._chosen(block))
+        self._writer.write_events("set_points", self._arbiter.take_events())
+        messages = [
+            {
+                "time": int(message.sent.timestamp()),
+                "subject": message.subject,
+                "source": message.source,
+                "id": message.id,
+                "body": message.model_dump_json(),
+            }
+            for message in self._inbox.take()
+        ]
+        self._writer.write_events("messages", messages)
+        self._writer.write_kpis(self.kpis.document())
+
+    def _chosen(self, block: ResultBlock) -> ResultBlock:
+        """Return what the scenario wants stored."""
+        if not self._record:
+            return block
+        tables = {}
+        for name, part in block.tables.items():
+            wanted = self._record.get(name)
+            values = part.values if wanted is None else {port: part.values[port] for port in wanted}
+            if values:
+                tables[name] = replace(part, values=values)
+        return replace(block, tables=tables)
+
+
+def _watcher(
+    folder: Path, total: int, progress: Callable[[int, int], None] | None, stop: Callable[[], bool] | None
+) -> Callable[[int], None]:
+    """Return what the recorder calls after each step."""
+
+    def watch(done: int) -> None:
+        if progress is not None and (done % PROGRESS_STEPS == 0 or done == total):
+            progress(done, total)
+        if stop is not None and stop():
+            message = f"stopped after {done} of {total} steps; what was computed is in {folder}"
+            raise RunInterruptedError(message)
+
+    return watch
+
+
+def _judge(kpis: Kpis, scenario: Scenario) -> None:
+    """Fail a strict run in which anything failed."""
+    unclean = [figure for figure in kpis.result().values() if not figure.clean]
+    if scenario.file.run.strict and unclean:
+        said = "; ".join(f"{figure.name} = {figure.text}" for figure in unclean)
+        message = (
+            f"strict run: {said}. Run without --strict to accept this, or mend the scenario; the results are in the run folder"
+        )
+        raise RunError(message)
+
+
+def _write_report(finished: Run) -> None:
+    from twinergy.results.report import write_report  # noqa: PLC0415 - matplotlib and jinja2
+
+    write_report(finished)
+
+
+def _topology(grid):
+    from twinergy.results.topology import GridTopology
+
+    t = grid.topology()
+    return GridTopology(
+        buses={n: [float(x), float(y)] for n, (x, y) in zip(t.buses, t.xy)},
+        lines={e.name: [t.buses[e.start], t.buses[e.end]] for e in t.lines},
+        transformers={e.name: [t.buses[e.start], t.buses[e.end]] for e in t.transformers},
+    )

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fleets that step together: a stage is one mosaik simulator, however many kinds it holds.
+
+mosaik's cost grows with the square of the number of simulators, so kinds that follow each other share one. Inside a stage
+arrays pass by reference in the order of `twinergy.kinds.Phase`; between stages they pass over mosaik. Results do not depend on
+where the cuts are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twinergy.cosim.wiring import CONNECTION, CONNECTION_PORTS
+from twinergy.errors import RunError, TwinergyError
+from twinergy.kinds import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twinergy.community.twin import Twin
+    from twinergy.cosim.wiring import Part
+    from twinergy.kinds import FloatArray, TableValues
+    from twinergy.timebase import Step, TimeAxis
+
+
+class Stage:
+    """Fleets in the order in which they step.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        Wired fleets.
+    twin : Twin
+        The static twin.
+    axis : TimeAxis
+        The steps of the run.
+    loads : bool
+        Whether its devices load the grid, so that it hands on the load at each connection; meters do not.
+    """
+
+    def __init__(self, parts: Sequence[Part], twin: Twin, axis: TimeAxis, *, loads: bool = True) -> None:
+        self.parts = tuple(parts)
+        self.axis = axis
+        self.n_connections = len(twin.connections)
+        connections = Table(CONNECTION, tuple(connection.id for connection in twin.connections), CONNECTION_PORTS)
+        self.loads = loads
+        self.tables = (*(part.table for part in self.parts), *((connections,) if loads else ()))
+        self._block = axis.block(0)
+        self._next_block = 0
+
+    def step(self, index: int, upstream: TableValues, feedback: TableValues, set_points: TableValues) -> TableValues:
+        """Advance all fleets by one step.
+
+        Parameters
+        ----------
+        index : int
+            Step of the run.
+        upstream : dict
+            Tables of earlier stages in this step; ``connection`` among them if they load the grid.
+        feedback : dict
+            Tables of the grid in the last step.
+        set_points : dict
+            What the arbiter decided in the last step, by table and port.
+
+        Returns
+        -------
+        dict
+            Arrays by table and port; ``connection`` holds the load behind each meter so far.
+        """
+        step = self.at(index)
+        tables: TableValues = dict(upstream)
+        if CONNECTION not in tables:
+            tables[CONNECTION] = {"p_kw": np.zeros(self.n_connections), "q_kvar": np.zeros(self.n_connections)}
+        made: TableValues = {}
+        for part in self.parts:
+            outputs = self._one(part, step, tables, feedback, set_points)
+            made[part.table.name] = tables[part.table.name] = outputs
+            if part.draws_power:
+                tables[CONNECTION] = self._loaded(part, tables[CONNECTION], outputs)
+        if self.loads:
+            made[CONNECTION] = tables[CONNECTION]
+        return made
+
+    def at(self, index: int) -> Step:
+        """Return a step; the first of a new block has the fleets prepare the whole block."""
+        if index >= self._next_block:
+            self._block = self.axis.block(index)
+            self._next_block = self._block.first + len(self._block)
+            for part in self.parts:
+                try:
+                    part.fleet.prepare(self._block)
+                except TwinergyError:
+                    raise
+                except Exception as error:
+                    raise _failed(part, self.axis.step(self._block, index), "preparing its inputs", error) from error
+        return self.axis.step(self._block, index)
+
+    @staticmethod
+    def _one(
+        part: Part, step: Step, tables: TableValues, feedback: TableValues, set_points: TableValues
+    ) -> dict[str, FloatArray]:
+        inputs = {**part.unset, **set_points[part.table.name]} if part.table.name in set_points else dict(part.unset)
+        for gather in part.inputs:
+            inputs[gather.port] = gather(tables)
+        for gather in part.feedback:
+            inputs[gather.port] = gather(feedback)
+        try:
+            return part.fleet.step(step, inputs)
+        except TwinergyError:
+            raise
+        except Exception as error:
+            raise _failed(part, step, "stepping", error) from error
+
+    def _loaded(self, part: Part, load: dict[str, FloatArray], outputs: dict[str, FloatArray]) -> dict[str, FloatArray]:
+        """Return the load at each connection with a kind's devices added; new arrays, the old ones are read elsewhere."""
+        n = self.n_connections
+        p_kw = load["p_kw"] + np.bincount(part.rows, weights=outputs["p_kw"][part.attached], minlength=n)
+        q_kvar = load["q_kvar"]
+        if "q_kvar" in outputs:
+            q_kvar = q_kvar + np.bincount(part.rows, weights=outputs["q_kvar"][part.attached], minlength=n)
+        return {"p_kw": p_kw, "q_kvar": q_kvar}
+
+
+def _failed(part: Part, step: Step, doing: str, error: Exception) -> RunError:
+    message = f"device kind {part.table.name!r} failed while {doing} at {step.utc:%Y-%m-%d %H:%M} UTC (step {step.index}): "
+    message += f"{type(error).__name__}: {error}. What was computed before is in the run folder."
+    return RunError(message)
