@@ -170,7 +170,7 @@ def test_a_diverged_power_flow_is_marked_and_counted(tmp_path):
 
 def test_a_strict_run_fails_where_a_power_flow_diverged(tmp_path):
     strict = load(small(tmp_path, COLLAPSE), [WIDE, "run.strict=true"])
-    with pytest.raises(RunError, match="strict run: .*non_converged_steps = "):
+    with pytest.raises(RunError, match=r"strict run: .*non_converged_steps = "):
         run(strict, out=tmp_path / "runs", report=False)
     assert Run(next((tmp_path / "runs").iterdir())).status == "failed"
 

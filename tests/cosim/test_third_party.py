@@ -63,7 +63,8 @@ MODULE = dedent(
         def decide(self, observation):
             if observation.views[0]["p_kw"][0] > 3.0:
                 return Decision()
-            return Decision(set_points=(SetPoint(table="acme_heater", port="p_set_kw", ids=(self.options.heater,), value=1.0, valid_s=900.0),))
+            ids = (self.options.heater,)
+            return Decision(set_points=(SetPoint(table="acme_heater", port="p_set_kw", ids=ids, value=1.0, valid_s=900.0),))
 
 
     class Adapter:

@@ -44,15 +44,20 @@ def test_all_findings_at_once(tmp_path):
     assert all(f.file == str(broken) and f.line and f.value is not None and f.allowed for f in found)
 
 
+def case(old, new, where, said, name):
+    return pytest.param([(old, new)], where, said, id=name)
+
+
+STRONG = r"more than its connection 'home-a' carries.*44 kW.*≤ 30 kW"
 CASES = [
-    pytest.param([("p_dc_kwp: 8", "p_dc_kwp: 40")], "pv-a", r"40(\.0)? kWp|p_dc_kwp", id="40 kWp on 60 m2 of roof"),
-    pytest.param([("p_charge_kw: 4}", "p_charge_kw: 4, soc: 80}")], "battery-a", r"fraction.*did you mean 0\.8", id="soc 80"),
-    pytest.param([("p_charge_kw: 4", "p_charge_kw: 44")], "battery-a", r"more than its connection 'home-a' carries.*44 kW.*≤ 30 kW", id="too strong"),
-    pytest.param([("id: load-b", "id: load-a")], "load-b", r"two devices are called 'load-a'; the other stands in line", id="two of one id"),
-    pytest.param([("kind: pv", "kind: vp")], "pv-a", r"no such kind of device \(got 'vp'\).*did you mean 'pv'", id="unknown kind"),
-    pytest.param([("p_dc_kwp: 8", "p_dc_kwp: 8, tilt: 30")], "pv-a", r"unknown key 'tilt'.*did you mean 'tilt_deg'", id="unknown key"),
-    pytest.param([("dwelling: home-b,", "dwelling: home-x,")], "load-b", r"no dwelling of this name \(got 'home-x'\)", id="no such dwelling"),
-]  # fmt: skip
+    case("p_dc_kwp: 8", "p_dc_kwp: 40", "pv-a", r"40(\.0)? kWp|p_dc_kwp", "40 kWp on 60 m2 of roof"),
+    case("p_charge_kw: 4}", "p_charge_kw: 4, soc: 80}", "battery-a", r"fraction.*did you mean 0\.8", "soc 80"),
+    case("p_charge_kw: 4", "p_charge_kw: 44", "battery-a", STRONG, "battery stronger than its connection"),
+    case("id: load-b", "id: load-a", "load-b", r"two devices are called 'load-a'; the other stands in line", "two of one id"),
+    case("kind: pv", "kind: vp", "pv-a", r"no such kind of device \(got 'vp'\).*did you mean 'pv'", "unknown kind"),
+    case("p_dc_kwp: 8", "p_dc_kwp: 8, tilt: 30", "pv-a", r"unknown key 'tilt'.*did you mean 'tilt_deg'", "unknown key"),
+    case("dwelling: home-b,", "dwelling: home-x,", "load-b", r"no dwelling of this name \(got 'home-x'\)", "no such dwelling"),
+]
 
 
 @pytest.mark.parametrize(("changes", "where", "said"), CASES)

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 
+from twinergy.results.kpi_table import DEFINITIONS
 from twinergy.results.reader import find_run
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from twinergy.results.kpi import Kpi
+    from twinergy.results.kpi_table import KpiDefinition
     from twinergy.results.reader import Run
 
 HEADLINE: Final = ("consumption_kwh", "generation_kwh", "self_consumption", "self_sufficiency", "cost_eur", "peak_import_kw")
@@ -64,35 +67,27 @@ def compare_runs(console: Console, base: Path, names: list[str], *, everything: 
     """Print key figures side by side with their differences to the first run."""
     from twinergy.results.compare import compare  # noqa: PLC0415 - pandas
 
-    runs = [find_run(base, name) for name in names]
-    frame = compare(runs)
-    table = Table("", *(column for run in runs for column in ([run.name] if run is runs[0] else [run.name, "difference", ""])))
+    frame = compare([find_run(base, name) for name in names])
+    labels = [name for name in frame.columns if f"{name} change" in frame.columns]
+    first = frame.columns[2]
+    table = Table("", first, *(column for label in labels for column in (label, "difference", "")))
     for name, row in frame.iterrows():
-        values = [row[run.name] for run in runs]
-        if not everything and all(value == values[0] or value != value for value in values):  # noqa: PLR0124 - NaN
-            continue
-        table.add_row(*_compared(str(name), row, runs))
+        differs = any(row[f"{label} difference"] != 0.0 for label in labels)
+        if everything or differs:
+            table.add_row(*_compared(DEFINITIONS[str(name)], row, first, labels))
     console.print(table)
 
 
-def _compared(name: str, row: Any, runs: list[Run]) -> list[str]:
-    figures = [run.kpis.get(name) for run in runs]
-    first = figures[0]
-    title = next(figure.definition.title for figure in figures if figure is not None)
-    cells = [title, first.text if first else "–"]
-    for run, figure in zip(runs[1:], figures[1:], strict=True):
-        cells.append(figure.text if figure else "–")
-        if first is None or figure is None:
-            cells += ["", ""]
-            continue
-        cells.append(_signed(figure, row[f"{run.name} difference"]))
-        relative = row[f"{run.name} relative"]
-        cells.append(f"{100.0 * relative:+.1f} %" if relative == relative else "")  # noqa: PLR0124 - NaN
+def _compared(definition: KpiDefinition, row: Any, first: str, labels: list[str]) -> list[str]:
+    cells = [definition.title, definition.text(row[first])]
+    for label in labels:
+        difference, change = row[f"{label} difference"], row[f"{label} change"]
+        cells += [
+            definition.text(row[label]),
+            f"{'+' if difference > 0.0 else ''}{definition.text(difference)}",
+            "" if math.isnan(change) else f"{100.0 * change:+.1f} %",
+        ]
     return cells
-
-
-def _signed(figure: Kpi, value: float) -> str:
-    return f"{'+' if value > 0.0 else ''}{figure.definition.text(value)}"
 
 
 def _marked(figure: Kpi) -> str:

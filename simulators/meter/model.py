@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the truth at a point to what arrives: errors, noise, registers, resolution, intervals, gaps and delay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulators.meter.params import ROWS
+from twinergy.signs import exported, imported
+from twinergy.units import SECONDS_PER_HOUR
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from simulators.meter.params import MeterParams
+
+    FloatArray = NDArray[np.float64]
+    BoolArray = NDArray[np.bool_]
+
+AGE = len(ROWS)
+"""Row of the age in a telegram, after those of `ROWS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterState:
+    """What a set of meters remembers. No array is ever changed in place.
+
+    Attributes
+    ----------
+    registers_kwh : ndarray, shape (2, n_devices)
+        Import and export, unrounded. [kWh]
+    sums : ndarray, shape (3, n_devices)
+        Sums of active power, reactive power and voltage since the last telegram. [kW], [kvar], [V]
+    counts : ndarray, shape (n_devices,)
+        Steps in these sums.
+    history : tuple of ndarray, shape (8, n_devices)
+        Latest telegrams as they left the meters, newest first: rows of `ROWS`, then the age. [s]
+    """
+
+    registers_kwh: FloatArray
+    sums: FloatArray
+    counts: FloatArray
+    history: tuple[FloatArray, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeterInputs:
+    """The truth, and the luck of the step.
+
+    Attributes
+    ----------
+    power : ndarray, shape (3, n_devices)
+        Active power, reactive power and voltage at the point, load frame; NaN where unknown. [kW], [kvar], [1]
+    soc : ndarray, shape (n_devices,)
+        State of charge at the point; NaN where it has none. [-]
+    frequency_hz : float
+        Frequency at the end of the step. [Hz]
+    noise : ndarray, shape (3, n_devices)
+        Standard normal numbers. [-]
+    lost : ndarray of bool, shape (n_devices,), or None
+        Telegrams that never arrive; None for none.
+    epoch_s : int
+        Start of the step. [s]
+    """
+
+    power: FloatArray
+    soc: FloatArray
+    frequency_hz: float
+    noise: FloatArray
+    lost: BoolArray | None
+    epoch_s: int
+
+
+def new_state(params: MeterParams) -> MeterState:
+    """Return meters with empty registers that have not sent anything yet."""
+    n = params.gain.shape[1]
+    silence = np.full((AGE + 1, n), np.nan)
+    return MeterState(np.zeros((2, n)), np.zeros((3, n)), np.zeros(n), (silence,) * (params.longest_delay + 1))
+
+
+def step(params: MeterParams, state: MeterState, inputs: MeterInputs, duration_s: float) -> tuple[MeterState, FloatArray]:
+    """Advance a set of meters by one step.
+
+    Parameters
+    ----------
+    params : MeterParams
+        What is known of the meters.
+    state : MeterState
+        What they remember.
+    inputs : MeterInputs
+        The truth at their points, and random numbers.
+    duration_s : float
+        Length of the step. [s]
+
+    Returns
+    -------
+    state : MeterState
+        What they remember at the end of the step.
+    telegrams : ndarray, shape (8, n_devices)
+        What has arrived by the end of the step: rows of `ROWS`, then the age of the latest telegram. NaN in a gap.
+
+    Notes
+    -----
+    Registers integrate ``gain * truth``, so they stay within the class whatever the noise and the resolution of telegrams; a
+    truth that is not known (NaN, a power flow that did not converge) is not counted. Powers and voltage in a telegram are
+    means since the telegram before; state of charge and frequency are those of its last moment.
+    """
+    measured = params.gain * inputs.power
+    registers = state.registers_kwh + _flows(measured[0]) * (duration_s / SECONDS_PER_HOUR)
+    sums, counts, due = state.sums, state.counts, None
+    if params.interval_steps is not None:
+        due = (inputs.epoch_s // int(duration_s) + 1) % params.interval_steps == 0
+        sums, counts = sums + measured, counts + 1.0
+        measured = sums / counts
+        np.copyto(sums, 0.0, where=due)
+        np.copyto(counts, 0.0, where=due)
+    telegram = _telegram(params, inputs, measured, registers)
+    telegram[AGE] = 0.0
+    sent = _sent(telegram, inputs.lost, due, state.history[0], duration_s)
+    history = (sent, *state.history[:-1])
+    return MeterState(registers, sums, counts, history), _arrived(params, history, duration_s)
+
+
+def _flows(p_kw: FloatArray) -> FloatArray:
+    """Return import and export as two rows, both positive; zero where the power is not known."""
+    flows = np.empty((2, len(p_kw)))
+    flows[0], flows[1] = imported(p_kw), exported(p_kw)
+    return np.fmax(flows, 0.0, out=flows)
+
+
+def _telegram(params: MeterParams, inputs: MeterInputs, measured: FloatArray, registers: FloatArray) -> FloatArray:
+    """Return what a telegram of this moment would say, noisy and rounded to its resolution."""
+    spread = np.abs(measured)
+    spread *= params.noise_relative
+    spread += params.noise_offset
+    spread *= inputs.noise
+    telegram = np.empty((AGE + 1, measured.shape[1]))
+    values = telegram[:AGE]
+    np.add(measured, spread, out=values[:3])
+    values[3] = inputs.frequency_hz
+    values[4] = inputs.soc
+    values[5:] = registers
+    values *= params.per_unit
+    np.rint(values, out=values)
+    values /= params.per_unit
+    return telegram
+
+
+def _sent(telegram: FloatArray, lost: BoolArray | None, due: BoolArray | None, last: FloatArray, duration_s: float) -> FloatArray:
+    """Return the telegram that stands now: a new one, nothing in its place where it is lost, else the last one, grown older."""
+    if lost is not None and lost.any():
+        np.copyto(telegram[:AGE], np.nan, where=lost)
+        np.copyto(telegram[AGE], last[AGE] + duration_s, where=lost)
+    if due is None:
+        return telegram
+    sent = np.where(due, telegram, last)
+    sent[AGE] = np.where(due, telegram[AGE], last[AGE] + duration_s)
+    return sent
+
+
+def _arrived(params: MeterParams, history: tuple[FloatArray, ...], duration_s: float) -> FloatArray:
+    """Return what has arrived: for a delayed meter an earlier telegram, older by its delay."""
+    if not params.delays:
+        return history[0]
+    arrived = history[0].copy()
+    for delay, meters in params.delays:
+        arrived[:, meters] = history[delay][:, meters]
+        arrived[AGE, meters] += delay * duration_s
+    return arrived

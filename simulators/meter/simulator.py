@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fleet of all meters in a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulators.meter.draws import draw_week
+from simulators.meter.model import AGE, MeterInputs, new_state
+from simulators.meter.model import step as advance
+from simulators.meter.params import ROWS, params_of
+from twinergy.kinds import Fleet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from simulators.meter.draws import WeekDraws
+    from simulators.meter.options import MeterOptions
+    from twinergy.timebase import Block, Step
+
+    FloatArray = NDArray[np.float64]
+
+
+class MeterFleet(Fleet):
+    """Meters as arrays.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        Ids of the meters.
+    options : sequence of MeterOptions
+        Options in the same order.
+    seed : int
+        Seed of the run.
+    """
+
+    def __init__(self, ids: Sequence[str], options: Sequence[MeterOptions], seed: int) -> None:
+        self.ids = tuple(ids)
+        self._seed = seed
+        self._params = params_of(self.ids, options, seed)
+        self._state = new_state(self._params)
+        self._draws: WeekDraws | None = None
+
+    def prepare(self, block: Block) -> None:
+        """Draw noise, gaps and frequency of the block."""
+        self._draws = draw_week(self._params, self.ids, self._seed, block)
+
+    def step(self, step: Step, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:  # noqa: D102 - see Fleet
+        draws = self._draws
+        if draws is None:
+            message = "prepare a block before its first step"
+            raise RuntimeError(message)
+        power = np.empty((3, len(self.ids)))
+        power[0], power[1], power[2] = inputs["true_p_kw"], inputs["true_q_kvar"], inputs["true_vm_pu"]
+        lost = None if draws.lost is None else draws.lost[step.offset]
+        seen = MeterInputs(
+            power, inputs["true_soc"], draws.frequency_hz[step.offset], draws.noise[step.offset], lost, step.epoch_s
+        )
+        self._state, telegrams = advance(self._params, self._state, seen, step.duration_s)
+        return dict(zip((*ROWS, "age_s"), telegrams, strict=True))
+
+    def state(self) -> dict[str, FloatArray]:
+        """Return the unrounded registers and the age of the latest telegrams."""
+        registers = self._state.registers_kwh
+        return {"energy_import_kwh": registers[0], "energy_export_kwh": registers[1], "age_s": self._state.history[0][AGE]}
