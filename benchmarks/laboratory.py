@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How fast the laboratory is: the table of docs/performance.md.
+
+Every part is a ratio measured in one run, or a process measured from outside. Run it on a quiet machine:
+
+    python benchmarks/laboratory.py [year] [ratio] [homes] [memory] [start] [kinds] [--smoke]
+
+without names all parts; ``--smoke`` does a little of each, to see that it still runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twinergy.community.scenario import load
+from twinergy.cosim.runner import assemble
+from twinergy.cosim.world import drive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twinergy.community.scenario import Scenario
+    from twinergy.results.block import ResultBlock
+
+CHILD = """
+import json, resource, sys, time
+from pathlib import Path
+begin = float(sys.argv[1])
+from twinergy.community.scenario import load
+from twinergy.cosim.runner import RunInterruptedError, run
+first = []
+def progress(done, total):
+    first or first.append(time.time() - begin)
+stop = (lambda: bool(first)) if sys.argv[2] == "first" else None
+import twinergy.cosim.runner as runner
+runner.PROGRESS_STEPS = 1 if stop else runner.PROGRESS_STEPS
+try:
+    run(load("hagedorn", sys.argv[4:]), out=Path(sys.argv[3]), progress=progress, stop=stop, report=False)
+except RunInterruptedError:
+    pass
+print(json.dumps({"first_s": first[0], "wall_s": time.time() - begin,
+    "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+"""
+
+
+def child(mode: str, *overrides: str) -> dict[str, float]:
+    """Run Hagedorn in a process of its own and return its times and its peak memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", CHILD, str(time.time()), mode, folder, *overrides]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def year(*, smoke: bool) -> None:
+    """Time a year of Hagedorn: two agents, power flow in every step, results written."""
+    days = 7 if smoke else 366
+    result = child("all", "run.start=2024-01-01", f"run.days={days}")
+    print(f"year     {days} days of hagedorn: {result['wall_s']:.1f} s, peak {result['peak_mib']:.0f} MiB")
+
+
+def drive_us(scenario: Scenario, sink: Callable[[ResultBlock], None]) -> float:
+    """Return microseconds per step of everything between mosaik's first and last step."""
+    built = assemble(scenario, sink)
+    begin = time.perf_counter()
+    drive(built.components)
+    return 1e6 * (time.perf_counter() - begin) / scenario.axis.n_steps
+
+
+def timeseries_us(scenario: Scenario, p_kw: np.ndarray[Any, np.dtype[np.float64]]) -> float:
+    """Return microseconds per step of pandapower's run_timeseries alone, its best options, the same net and loads."""
+    import pandapower  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+    from pandapower.control import ConstControl  # noqa: PLC0415
+    from pandapower.timeseries import DFData, OutputWriter, run_timeseries  # noqa: PLC0415
+
+    from simulators.grid.networks import load_network  # noqa: PLC0415
+
+    net = load_network(scenario.grid_options, scenario.context.folder)  # type: ignore[arg-type]
+    bus = {name: index for index, name in net.bus["name"].items()}
+    rows = [pandapower.create_load(net, bus[place.bus], p_mw=0.0) for place in scenario.twin.connections]
+    data = DFData(pd.DataFrame(p_kw * 1e-3, columns=rows))
+    ConstControl(net, element="load", variable="p_mw", element_index=rows, profile_name=rows, data_source=data)
+    wanted = [("res_bus", "vm_pu"), ("res_line", "loading_percent"), ("res_trafo", "loading_percent")]
+    OutputWriter(net, output_path=None, log_variables=wanted)
+    times = []
+    for _ in range(2):  # the first warms up numba
+        begin = time.perf_counter()
+        run_timeseries(net, range(len(p_kw)), verbose=False, numba=True, check_controllers=False)
+        times.append(time.perf_counter() - begin)
+    return 1e6 * times[-1] / len(p_kw)
+
+
+def ratio(*, smoke: bool) -> None:
+    """Compare the whole laboratory with pandapower's power flow alone, in one run after warm-up."""
+    scenario = load("hagedorn", [f"run.days={1 if smoke else 7}"])
+    drive_us(scenario, lambda _block: None)
+    blocks: list[ResultBlock] = []
+    ours = drive_us(scenario, blocks.append)
+    p_kw = np.concatenate([block.tables["connection"].values["p_kw"] for block in blocks])
+    theirs = timeseries_us(scenario, p_kw)
+    print(f"ratio    laboratory {ours:.0f} us/step, pandapower run_timeseries alone {theirs:.0f} us/step: {theirs / ours:.1f} x")
+
+
+def homes(*, smoke: bool) -> None:
+    """Measure the cost per home-step as the community grows on a synthetic feeder."""
+    for count in (20, 40) if smoke else (100, 300, 1000):
+        scenario = load("hagedorn", [f"community.homes={count}", f"run.days={1 if smoke else 7}"])
+        cost = drive_us(scenario, lambda _block: None)
+        print(f"homes    {count:5d} homes: {cost:7.0f} us/step, {cost / count:5.2f} us per home-step")
+
+
+def memory(*, smoke: bool) -> None:
+    """Measure the peak memory of a short and a long run."""
+    for days in (2, 4) if smoke else (28, 112, 366):
+        result = child("all", "run.start=2024-01-01", f"run.days={days}")
+        print(f"memory   {days:3d} days: peak {result['peak_mib']:.0f} MiB")
+
+
+def start(*, smoke: bool) -> None:
+    """Time from the start of the process to the end of the first step, and to the end of ``--help``."""
+    firsts = [child("first")["first_s"] for _ in range(1 if smoke else 5)]
+    print(f"start    first step after {np.median(firsts):.2f} s (median of {len(firsts)})")
+    helps = []
+    for _ in range(1 if smoke else 5):
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "twinergy.cli", "--help"], check=True, capture_output=True)
+        helps.append(time.perf_counter() - begin)
+    print(f"start    --help after {np.median(helps):.2f} s (median of {len(helps)})")
+
+
+def kinds(*, smoke: bool) -> None:
+    """Measure what each device kind, the grid and the control cost per step."""
+    scenario = load("hagedorn", [f"run.days={1 if smoke else 7}"])
+    built = assemble(scenario, lambda _block: None)
+    parts = built.components
+    spent: dict[str, float] = {}
+
+    def timed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def measured(*arguments: Any) -> Any:
+            begin = time.perf_counter()
+            result = call(*arguments)
+            spent[name] = spent.get(name, 0.0) + time.perf_counter() - begin
+            return result
+
+        return measured
+
+    for part in (*parts.stages[0].parts, *parts.control.meters.parts):
+        part.fleet.step = timed(part.table.name, part.fleet.step)  # type: ignore[method-assign]
+        part.fleet.prepare = timed(f"{part.table.name} prepare", part.fleet.prepare)  # type: ignore[method-assign]
+    parts.grid.solve = timed("grid", parts.grid.solve)  # type: ignore[method-assign]
+    parts.control.host.step = timed("agents", parts.control.host.step)  # type: ignore[method-assign]
+    parts.control.arbiter.set_points = timed("arbiter", parts.control.arbiter.set_points)  # type: ignore[method-assign]
+    parts.recorder.record = timed("recorder", parts.recorder.record)  # type: ignore[method-assign]
+    begin = time.perf_counter()
+    drive(parts)
+    total = time.perf_counter() - begin
+    steps = scenario.axis.n_steps
+    for name, seconds in sorted(spent.items(), key=lambda item: -item[1]):
+        print(f"kinds    {name:20s} {1e6 * seconds / steps:7.1f} us/step")
+    print(f"kinds    {'mosaik and wiring':20s} {1e6 * (total - sum(spent.values())) / steps:7.1f} us/step")
+    print(f"kinds    {'all':20s} {1e6 * total / steps:7.1f} us/step")
+
+
+PARTS = {"year": year, "ratio": ratio, "homes": homes, "memory": memory, "start": start, "kinds": kinds}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="parts to measure; all if none is named")
+    parser.add_argument("--smoke", action="store_true", help="a little of each")
+    asked = parser.parse_args()
+    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {Path(__file__).name}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in asked.parts or PARTS:
+            PARTS[name](smoke=asked.smoke)
+
+
+if __name__ == "__main__":
+    main()
