@@ -32,6 +32,8 @@ class Recorder:
 
     Attributes
     ----------
+    stop_asked : bool
+        Set from another thread to end the run after the step under way.
     watch : callable
         Called after each step with the number of steps done; what it raises ends the run.
     """
@@ -41,6 +43,7 @@ class Recorder:
         self.axis = axis
         self.sink = sink
         self.steps_done = 0
+        self.stop_asked = False
         self.watch: Callable[[int], None] = lambda _done: None
         self._ports = [(table.name, port.name) for table in tables for port in table.of(Direction.MEASURED)]
         self._start_block(0)

@@ -167,7 +167,7 @@ def run(
         session.watch(built)
         writer.write_topology(_topology(built.components.grid))
         recorder = built.components.recorder
-        recorder.watch = _watcher(folder.path, context.axis.n_steps, progress, stop)
+        recorder.watch = _watcher(folder.path, recorder, progress, stop)
         try:
             drive(built.components)
         except RunInterruptedError:
@@ -234,14 +234,15 @@ class _Session:
 
 
 def _watcher(
-    folder: Path, total: int, progress: Callable[[int, int], None] | None, stop: Callable[[], bool] | None
+    folder: Path, recorder: Recorder, progress: Callable[[int, int], None] | None, stop: Callable[[], bool] | None
 ) -> Callable[[int], None]:
     """Return what the recorder calls after each step."""
+    total = recorder.axis.n_steps
 
     def watch(done: int) -> None:
         if progress is not None and (done % PROGRESS_STEPS == 0 or done == total):
             progress(done, total)
-        if stop is not None and stop():
+        if recorder.stop_asked or (stop is not None and stop()):
             message = f"stopped after {done} of {total} steps; what was computed is in {folder}"
             raise RunInterruptedError(message)
 

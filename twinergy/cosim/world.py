@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,15 +45,32 @@ class Components:
 
 
 def drive(components: Components) -> None:
-    """Run all steps.
-
-    Everything flows forward within a step, from the stages over the grid to control and recorder. Two connections are
-    shifted in time and act in the next step: set-points, and the grid's voltages that devices sense.
+    """Run all steps; inside a running event loop (a notebook) in a thread of its own, because mosaik needs a loop for itself.
 
     Raises
     ------
     TwinergyError
         What a simulator raised. The recorder holds what was computed before.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        _drive(components)
+        return
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        running = pool.submit(_drive, components)
+        try:
+            running.result()
+        except KeyboardInterrupt:
+            components.recorder.stop_asked = True
+            running.result()
+
+
+def _drive(components: Components) -> None:
+    """Build the world and run it.
+
+    Everything flows forward within a step, from the stages over the grid to control and recorder. Two connections are
+    shifted in time and act in the next step: set-points, and the grid's voltages that devices sense.
     """
     import mosaik  # noqa: PLC0415 - takes 0.1 s that `--help` need not wait for
 
