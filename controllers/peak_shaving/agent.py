@@ -37,6 +37,7 @@ class PeakShaving(Agent):
         rated = [context.twin.device_by_id[battery].options.discharge_kw for battery in options.batteries]  # type: ignore[attr-defined]
         self._share = np.array(rated) / sum(rated)
         self._transformer_kw = math.nan
+        self._others_kw = math.nan
         self._silent_s = 0.0
 
     @classmethod
@@ -79,15 +80,18 @@ class PeakShaving(Agent):
         self._transformer_kw = self._transformer_kw if math.isnan(reading_kw) else reading_kw
         if math.isnan(self._transformer_kw) or self._silent_s > options.patience_s:
             return Decision()
+        others_kw = self._transformer_kw - float(np.nansum(batteries["p_kw"]))
+        growth_kw = 0.0 if math.isnan(self._others_kw) else others_kw - self._others_kw
+        self._others_kw = others_kw
         power_kw = shaving_kw(
-            transformer_kw=self._transformer_kw,
-            storage_kw=float(np.nansum(batteries["p_kw"])),
+            others_kw=others_kw,
+            growth_kw=growth_kw,
             soc=_known_mean(batteries["soc"], options.target_soc),
             limit_kw=max(options.limit_kw - options.margin_kw, 0.0),
             target_soc=options.target_soc,
             recharge_kw=options.recharge_kw,
         )
-        shaving = abs(self._transformer_kw) > options.limit_kw - options.margin_kw
+        shaving = abs(others_kw + growth_kw) > options.limit_kw - options.margin_kw
         reason = (
             f"transformer at {self._transformer_kw:.0f} kW, limit {options.limit_kw:.0f} kW" if shaving else "return to target"
         )

@@ -3,23 +3,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+GENTLE: Final = 20.0
+"""Within the last twentieth of the way to its target the storage slows down, so that it does not swing around it."""
+
 
 def shaving_kw(
-    *, transformer_kw: float, storage_kw: float, soc: float, limit_kw: float, target_soc: float, recharge_kw: float
+    *, others_kw: float, growth_kw: float, soc: float, limit_kw: float, target_soc: float, recharge_kw: float
 ) -> float:
-    """Return the power of the storage that brings the transformer to its limit, or the storage back to its target.
+    """Return the power of the storage that keeps a transformer within its limit, or brings the storage back to its target.
 
-    Everything else is taken to stay as it was read. Above the limit the storage takes over the excess; between the limits it
-    moves towards its target with what room there is.
+    Everything else is expected to go on changing as it did. Beyond the limit the storage takes over the excess; between the
+    limits it moves towards its target with what room there is.
 
     Parameters
     ----------
-    transformer_kw : float
-        Last reading at the transformer, load frame. [kW]
-    storage_kw : float
-        Last reading of the storage, positive charges. [kW]
+    others_kw : float
+        What the transformer carries without the storage, by the last readings, load frame. [kW]
+    growth_kw : float
+        By how much that has changed since the readings before. [kW]
     soc : float
-        Its state of charge. [-]
+        State of charge of the storage. [-]
     limit_kw : float
         Bound on the transformer's power in both directions, margin already taken off. [kW]
     target_soc : float
@@ -34,12 +39,14 @@ def shaving_kw(
 
     Examples
     --------
-    110 kW at the transformer, 10 kW of them charging: the rest of 100 kW needs 20 kW from the storage to stay at 80 kW.
+    100 kW without the storage and steady: it must deliver 20 kW to stay at 80 kW; growing by 5 kW, 25 kW.
 
-    >>> shaving_kw(transformer_kw=110.0, storage_kw=10.0, soc=0.6, limit_kw=80.0, target_soc=0.6, recharge_kw=20.0)
+    >>> shaving_kw(others_kw=100.0, growth_kw=0.0, soc=0.6, limit_kw=80.0, target_soc=0.6, recharge_kw=20.0)
     -20.0
+    >>> shaving_kw(others_kw=100.0, growth_kw=5.0, soc=0.6, limit_kw=80.0, target_soc=0.6, recharge_kw=20.0)
+    -25.0
     """
-    others_kw = transformer_kw - storage_kw
+    expected_kw = others_kw + growth_kw
     wish_kw = recharge_kw if soc < target_soc else -recharge_kw if soc > target_soc else 0.0
-    wish_kw *= min(1.0, 20.0 * abs(target_soc - soc))  # the last 5 % gently, so that it does not swing around the target
-    return min(max(wish_kw, -limit_kw - others_kw), limit_kw - others_kw)
+    wish_kw *= min(1.0, GENTLE * abs(target_soc - soc))
+    return min(max(wish_kw, -limit_kw - expected_kw), limit_kw - expected_kw)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from controllers.price_response.decision import Mood, mood
+from controllers.price_response.expectation import LastDay
 from controllers.price_response.options import PriceResponseOptions
 from twinergy.agents import Agent, Decision, Limit, Rank, SetPoint, Subscription
 from twinergy.errors import Finding, closest
+from twinergy.kinds import column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,12 +34,16 @@ class _Group:
     batteries: tuple[str, ...]
     readings: NDArray[np.int64]
     p_charge_kw: FloatArray
+    capacity_kwh: FloatArray
+    last_day: LastDay
 
 
 class PriceResponse(Agent):
     """Charges batteries from the grid when power is cheap, and keeps what they hold for when it is dear.
 
-    When power is dear it asks for nothing: the battery's own self-consumption mode then covers the home.
+    It steers only homes that will need more than their battery and their own surplus give them, as the last day went; energy
+    bought or kept for the others would only displace tomorrow's sun. When power is dear it asks for nothing: the battery's own
+    self-consumption mode then covers the home.
     """
 
     options_model: ClassVar[type[PriceResponseOptions]] = PriceResponseOptions
@@ -47,17 +53,21 @@ class PriceResponse(Agent):
         tariffs = [device.id for device in context.twin.of_kind("prices")]
         self._groups: list[_Group] = []
         self._meters: list[str] = []
+        self._homes: list[str] = []
         for tariff in sorted(options.tariffs):
             devices = _batteries(tariff, context)
             first = len(self._meters)
             self._meters += [f"meter-{device.id}" for device in devices]
+            self._homes += [f"meter-{device.connection}" for device in devices]
             self._groups.append(
                 _Group(
                     tariff=tariff,
                     row=tariffs.index(tariff),
                     batteries=tuple(device.id for device in devices),
                     readings=np.arange(first, first + len(devices)),
-                    p_charge_kw=np.array([device.options.p_charge_kw for device in devices]),  # type: ignore[attr-defined]
+                    p_charge_kw=column(devices, "p_charge_kw"),
+                    capacity_kwh=column(devices, "capacity_kwh"),
+                    last_day=LastDay(len(devices), max(options.period_s, context.axis.step_s)),
                 )
             )
 
@@ -73,9 +83,10 @@ class PriceResponse(Agent):
             if tariff not in tariffs
         ]
         for tariff in options.tariffs:
-            blind = [device.id for device in _batteries(tariff, context) if f"meter-{device.id}" not in meters]
+            devices = _batteries(tariff, context)
+            blind = [name for device in devices for name in (device.id, device.connection) if f"meter-{name}" not in meters]
             if blind:
-                message = f"battery {blind[0]!r} ({len(blind)} in all) has no meter; add `of: {{kind: battery}}` under `meters:`"
+                message = f"{blind[0]!r} ({len(blind)} in all) has no meter; add `of: {{kind: battery}}` or `of: connections`"
                 findings.append(Finding(message=message, path=path))
         return findings
 
@@ -86,27 +97,47 @@ class PriceResponse(Agent):
 
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
-        """The meters of all batteries that take part."""
-        return (Subscription(table="meter", ports=("soc",), ids=tuple(self._meters)),) if self._meters else ()
+        """The meters of all batteries that take part, and of their homes."""
+        if not self._meters:
+            return ()
+        return (
+            Subscription(table="meter", ports=("p_kw", "soc"), ids=tuple(self._meters)),
+            Subscription(table="meter", ports=("p_kw",), ids=tuple(self._homes)),
+        )
 
     def decide(self, observation: Observation) -> Decision:
         """Return limits that keep energy, and set-points that charge."""
         if not observation.views:
             return Decision()
         prices = observation.forecast.prices(self.options.horizon_h * 3600.0)["buy_eur_per_kwh"]
-        soc = observation.views[0]["soc"]
+        batteries, homes = observation.views
         valid_s = max(self.options.period_s, observation.step.duration_s)
         set_points, limits = [], []
         for group in self._groups:
+            group.last_day.add(homes["p_kw"][group.readings], batteries["p_kw"][group.readings])
             said = self._mood(prices[:, group.row])
-            if said is Mood.CHARGE:
-                set_points.append(self._charge(group, soc[group.readings], valid_s))
-            elif said is Mood.KEEP and group.batteries:
+            if said in {Mood.FREE, Mood.DISCHARGE} or not group.last_day.complete:
+                continue
+            scarce, room = self._outlook(group, batteries["soc"][group.readings])
+            chosen = np.flatnonzero(scarce & room if said is Mood.CHARGE else scarce)
+            if chosen.size and said is Mood.CHARGE:
+                set_points.append(self._charge(group, chosen, valid_s))
+            elif chosen.size:
+                ids = tuple(group.batteries[row] for row in chosen)
                 reason = f"{group.tariff}: {said.value}"
-                limits.append(
-                    Limit(table=BATTERY, ids=group.batteries, low_kw=0.0, rank=Rank.SCHEDULE, valid_s=valid_s, reason=reason)
-                )
-        return Decision(set_points=tuple(point for point in set_points if point.ids), limits=tuple(limits))
+                limits.append(Limit(table=BATTERY, ids=ids, low_kw=0.0, rank=Rank.SCHEDULE, valid_s=valid_s, reason=reason))
+        return Decision(set_points=tuple(set_points), limits=tuple(limits))
+
+    def _outlook(self, group: _Group, soc: FloatArray) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return which homes will need more than they have, and which batteries tomorrow's sun will not fill.
+
+        A battery whose reading is missing is neither.
+        """
+        held_kwh = soc * group.capacity_kwh
+        surplus_kwh = group.last_day.surplus_kwh()
+        scarce = held_kwh + surplus_kwh < group.last_day.need_kwh()
+        room = held_kwh + surplus_kwh < self.options.full_soc * group.capacity_kwh
+        return scarce, room
 
     def _mood(self, prices: FloatArray) -> Mood:
         options = self.options
@@ -118,14 +149,12 @@ class PriceResponse(Agent):
             min_spread=options.min_spread_eur_per_kwh,
         )
 
-    def _charge(self, group: _Group, soc: FloatArray, valid_s: float) -> SetPoint:
-        """Charge what has room; a battery whose reading is missing is left alone."""
-        room = np.flatnonzero(soc < self.options.full_soc)
+    def _charge(self, group: _Group, rows: NDArray[np.int64], valid_s: float) -> SetPoint:
         return SetPoint(
             table=BATTERY,
             port="p_set_kw",
-            ids=tuple(group.batteries[row] for row in room),
-            value=self.options.power_share * group.p_charge_kw[room],
+            ids=tuple(group.batteries[row] for row in rows),
+            value=self.options.power_share * group.p_charge_kw[rows],
             rank=Rank.SCHEDULE,
             valid_s=valid_s,
             reason=f"{group.tariff}: {Mood.CHARGE.value}",

@@ -24,6 +24,9 @@ class Mood(Enum):
 def mood(prices: NDArray[np.float64], *, cheap_share: float, dear_share: float, efficiency: float, min_spread: float) -> Mood:
     """Return what a storage should make of the next price.
 
+    What is charged now is worth the mean of the dear prices less the round-trip losses; what is kept is worth the same
+    without new losses.
+
     Parameters
     ----------
     prices : ndarray, shape (n_steps,)
@@ -38,7 +41,7 @@ def mood(prices: NDArray[np.float64], *, cheap_share: float, dear_share: float, 
     Returns
     -------
     Mood
-        ``FREE`` if no pair of prices pays for the losses and the wear.
+        ``FREE`` if nothing is to be gained.
 
     Examples
     --------
@@ -47,10 +50,10 @@ def mood(prices: NDArray[np.float64], *, cheap_share: float, dear_share: float, 
     """
     ranked = np.sort(prices)
     last = len(ranked) - 1
-    now, lowest, highest = prices[0], ranked[0], ranked[last]
-    cheap, dear = ranked[round(cheap_share * last)], ranked[round((1.0 - dear_share) * last)]
-    if highest - lowest / efficiency < min_spread:
-        return Mood.FREE
-    if now <= cheap and highest - now / efficiency >= min_spread:
+    now, cheap, dear = prices[0], ranked[round(cheap_share * last)], ranked[round((1.0 - dear_share) * last)]
+    worth = ranked[round((1.0 - dear_share) * last) :].mean()
+    if now >= dear:
+        return Mood.DISCHARGE
+    if now <= cheap and worth - now / efficiency >= min_spread:
         return Mood.CHARGE
-    return Mood.DISCHARGE if now >= dear else Mood.KEEP
+    return Mood.KEEP if worth - now >= min_spread else Mood.FREE

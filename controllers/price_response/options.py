@@ -17,16 +17,16 @@ class PriceResponseOptions(Options):
     """Tariffs whose customers take part; every battery behind such a connection that has a meter ``meter-<id>`` does."""
     horizon_h: Annotated[float, Field(ge=2.0, le=48.0)] = 24.0
     """How far ahead published prices are looked at."""
-    cheap_share: Fraction = 0.15
+    cheap_share: Fraction = 0.2
     """Share of the horizon's steps in which to charge from the grid, the cheapest."""
-    dear_share: Fraction = 0.35
+    dear_share: Fraction = 0.25
     """Share of the horizon's steps in which to discharge, the dearest; in between the battery only takes up surplus."""
     power_share: Fraction = 0.5
     """Part of the rated power to charge with."""
     full_soc: Fraction = 0.9
-    """State of charge up to which it charges from the grid."""
+    """State of charge that bought energy and tomorrow's own surplus together are to reach."""
     round_trip_efficiency: Annotated[float, Field(gt=0.3, le=1.0)] = 0.85
-    """What a kilowatt-hour must earn more than it cost, or it is left alone."""
+    """Of terminal energy, so that what is bought pays for its losses."""
     period_s: Positive = 900.0
     """How often it decides."""
     min_spread_eur_per_kwh: NonNegative = 0.02
