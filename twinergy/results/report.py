@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report of a run: one HTML file that needs nothing else, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from twinergy.results import report_facts, report_tables
+from twinergy.results.folder import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twinergy.results.reader import Run
+
+__all__ = ["render", "write_report"]
+
+
+def write_report(run: Run) -> Path:
+    """Write ``report.html`` and the figures of a run, and return the path of the report.
+
+    Raises
+    ------
+    UnreadableError
+        If the run has no key figures yet, or a part is damaged.
+    StorageError
+        If the report cannot be written.
+    """
+    write_text(run.folder.report, render(run, keep_figures=True))
+    return run.folder.report
+
+
+def render(run: Run, *, keep_figures: bool = False) -> str:
+    """Return the report as HTML: styles and figures inside, light and dark, printable.
+
+    Parameters
+    ----------
+    run : Run
+        A run with key figures, finished or not.
+    keep_figures : bool
+        Whether to save the figures in the run's folder as well.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - kept out of the start of `twinergy --help`
+
+    environment = Environment(
+        loader=PackageLoader("twinergy.results"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("report.html.j2").render(_context(run, keep_figures=keep_figures))
+
+
+def _context(run: Run, *, keep_figures: bool) -> dict[str, Any]:
+    document, kpis = run.kpi_document, run.kpis
+    checks = report_facts.checks(run, kpis)
+    return {
+        "title": run.manifest.get("title") or run.name,
+        "site": run.manifest.get("site", ""),
+        "period": report_facts.period(run),
+        "timezone": run.timezone,
+        "status": run.status,
+        "community": report_facts.community(run),
+        "headlines": report_facts.headlines(kpis),
+        "checks": checks,
+        "clean": all(check.clean for check in checks),
+        "figures": _figures(run, keep=keep_figures),
+        "groups": report_facts.grouped(kpis),
+        "local_time": report_facts.local_time,
+        "unbreakable": report_facts.unbreakable,
+        "connections": report_tables.connections(document.get("per_connection", [])),
+        "top_rows": report_tables.TOP_ROWS,
+        "set_points": {name: kpis[name] for name in kpis if name.startswith("set_points_")},
+        "refusals": report_tables.refusals(run),
+        "facts": report_facts.facts(run),
+        "scenario": run.scenario,
+    }
+
+
+def _figures(run: Run, *, keep: bool) -> list[dict[str, Any]]:
+    from markupsafe import Markup  # noqa: PLC0415
+
+    from twinergy.results.figure_style import save, svg  # noqa: PLC0415
+    from twinergy.results.figures import FIGURES  # noqa: PLC0415
+
+    shown = []
+    for standard in FIGURES:
+        if standard.possible(run):
+            figure = standard.draw(run)
+            if keep:
+                save(figure, run.folder.figures / f"{standard.name}.svg")
+            picture = Markup(svg(figure, standard.name))  # noqa: S704 - matplotlib escapes every text it draws
+            shown.append({"name": standard.name, "title": standard.title, "caption": standard.caption, "svg": picture})
+    return shown
