@@ -156,10 +156,10 @@ def kinds(*, smoke: bool) -> None:
 
         return measured
 
-    for part in (*parts.stages[0].parts, *parts.control.meters.parts):
+    for part in (*parts.plant[0][0].parts, *parts.control.meters.parts):  # type: ignore[attr-defined]
         part.fleet.step = timed(part.table.name, part.fleet.step)  # type: ignore[method-assign]
         part.fleet.prepare = timed(f"{part.table.name} prepare", part.fleet.prepare)  # type: ignore[method-assign]
-    parts.grid.solve = timed("grid", parts.grid.solve)  # type: ignore[method-assign]
+    built.grid.solve = timed("grid", built.grid.solve)  # type: ignore[method-assign]
     parts.control.host.step = timed("agents", parts.control.host.step)  # type: ignore[method-assign]
     parts.control.arbiter.set_points = timed("arbiter", parts.control.arbiter.set_points)  # type: ignore[method-assign]
     parts.recorder.record = timed("recorder", parts.recorder.record)  # type: ignore[method-assign]

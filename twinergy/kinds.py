@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from twinergy.community.topology import GridTopology
     from twinergy.community.twin import BuildContext, Device, Twin
     from twinergy.errors import Finding
     from twinergy.options import Options
@@ -204,6 +205,10 @@ class GridModel(ABC):
         dict
             New arrays by table and measured port. A power flow that did not converge gives NaN and ``converged`` 0.
         """
+
+    @abstractmethod
+    def topology(self) -> GridTopology:
+        """Return where buses lie and what connects them, for maps and for meters at transformers."""
 
 
 class GridKind(ABC):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from controllers.price_response.decision import Mood, mood
-from controllers.price_response.expectation import LastDay
+from controllers.price_response.expectation import LastDays
 from controllers.price_response.options import PriceResponseOptions
 from twinergy.agents import Agent, Decision, Limit, Rank, SetPoint, Subscription
 from twinergy.errors import Finding, closest
@@ -18,11 +18,12 @@ from twinergy.kinds import column
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from twinergy.agents import Observation
+    from twinergy.agents import Observation, View
     from twinergy.community.twin import BuildContext, Device
     from twinergy.kinds import FloatArray
 
 BATTERY = "battery"
+REGISTERS = ("energy_import_kwh", "energy_export_kwh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,13 @@ class _Group:
     readings: NDArray[np.int64]
     p_charge_kw: FloatArray
     capacity_kwh: FloatArray
-    last_day: LastDay
+    last_days: LastDays
 
 
 class PriceResponse(Agent):
     """Charges batteries from the grid when power is cheap, and keeps what they hold for when it is dear.
 
-    It steers only homes that will need more than their battery and their own surplus give them, as the last day went; energy
+    It steers only homes that will need more than their battery and their own surplus give them, as the last days went; energy
     bought or kept for the others would only displace tomorrow's sun. When power is dear it asks for nothing: the battery's own
     self-consumption mode then covers the home.
     """
@@ -67,7 +68,7 @@ class PriceResponse(Agent):
                     readings=np.arange(first, first + len(devices)),
                     p_charge_kw=column(devices, "p_charge_kw"),
                     capacity_kwh=column(devices, "capacity_kwh"),
-                    last_day=LastDay(len(devices), max(options.period_s, context.axis.step_s)),
+                    last_days=LastDays(len(devices), max(options.period_s, context.axis.step_s), options.memory_days),
                 )
             )
 
@@ -101,8 +102,8 @@ class PriceResponse(Agent):
         if not self._meters:
             return ()
         return (
-            Subscription(table="meter", ports=("p_kw", "soc"), ids=tuple(self._meters)),
-            Subscription(table="meter", ports=("p_kw",), ids=tuple(self._homes)),
+            Subscription(table="meter", ports=(*REGISTERS, "soc"), ids=tuple(self._meters)),
+            Subscription(table="meter", ports=REGISTERS, ids=tuple(self._homes)),
         )
 
     def decide(self, observation: Observation) -> Decision:
@@ -112,11 +113,12 @@ class PriceResponse(Agent):
         prices = observation.forecast.prices(self.options.horizon_h * 3600.0)["buy_eur_per_kwh"]
         batteries, homes = observation.views
         valid_s = max(self.options.period_s, observation.step.duration_s)
+        net_kwh = _register_kwh(homes) - _register_kwh(batteries)
         set_points, limits = [], []
         for group in self._groups:
-            group.last_day.add(homes["p_kw"][group.readings], batteries["p_kw"][group.readings])
+            group.last_days.add(net_kwh[group.readings])
             said = self._mood(prices[:, group.row])
-            if said in {Mood.FREE, Mood.DISCHARGE} or not group.last_day.complete:
+            if said in {Mood.FREE, Mood.DISCHARGE} or not group.last_days.complete:
                 continue
             scarce, room = self._outlook(group, batteries["soc"][group.readings])
             chosen = np.flatnonzero(scarce & room if said is Mood.CHARGE else scarce)
@@ -134,8 +136,8 @@ class PriceResponse(Agent):
         A battery whose reading is missing is neither.
         """
         held_kwh = soc * group.capacity_kwh
-        surplus_kwh = group.last_day.surplus_kwh()
-        scarce = held_kwh + surplus_kwh < group.last_day.need_kwh()
+        surplus_kwh = group.last_days.surplus_kwh()
+        scarce = held_kwh + surplus_kwh < group.last_days.need_kwh()
         room = held_kwh + surplus_kwh < self.options.full_soc * group.capacity_kwh
         return scarce, room
 
@@ -159,6 +161,11 @@ class PriceResponse(Agent):
             valid_s=valid_s,
             reason=f"{group.tariff}: {Mood.CHARGE.value}",
         )
+
+
+def _register_kwh(view: View) -> FloatArray:
+    """Return import less export of each meter, shape ``(len(view.ids),)``."""
+    return view["energy_import_kwh"] - view["energy_export_kwh"]
 
 
 def _batteries(tariff: str, context: BuildContext) -> list[Device]:

@@ -27,7 +27,9 @@ class PriceResponseOptions(Options):
     """State of charge that bought energy and tomorrow's own surplus together are to reach."""
     round_trip_efficiency: Annotated[float, Field(gt=0.3, le=1.0)] = 0.85
     """Of terminal energy, so that what is bought pays for its losses."""
-    period_s: Positive = 900.0
-    """How often it decides."""
+    memory_days: Annotated[int, Field(ge=1, le=14)] = 3
+    """Over how many days need and surplus of a home are averaged to expect the next day's; until then it only watches."""
+    period_s: Positive = 3600.0
+    """How often it decides: markets trade hours."""
     min_spread_eur_per_kwh: NonNegative = 0.02
     """Least gain per kWh for which a battery is worn."""

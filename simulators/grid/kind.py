@@ -70,7 +70,7 @@ class PandapowerGridKind(GridKind):
         findings = unknown_buses(connections, set(net.bus["name"]))
         if findings:
             raise ScenarioError(findings, subject="grid")
-        return PandapowerGrid(net, [one.bus for one in connections], grid)
+        return PandapowerGrid(net, [one.bus for one in connections])
 
 
 def _ours(options: Options) -> GridOptions:

@@ -49,8 +49,6 @@ class GridOptions(Options):
         description="Keep the network's own loads, generators and storages as constant background. Else the scenario's "
         "devices replace them.",
     )
-    vm_min_pu: Annotated[float, Field(gt=0.0)] = Field(default=0.9, description="Lowest permitted voltage (EN 50160). [pu]")
-    vm_max_pu: Annotated[float, Field(gt=0.0)] = Field(default=1.1, description="Highest permitted voltage (EN 50160). [pu]")
 
     @model_validator(mode="wrap")
     @classmethod
@@ -62,13 +60,6 @@ class GridOptions(Options):
             detail = {"type": "literal_error", "loc": ("source",), "input": source, "ctx": {"expected": ", ".join(SOURCES)}}
             raise ValidationError.from_exception_data(cls.__name__, [detail])  # type: ignore[list-item]
         return SOURCES[source].model_validate(value)
-
-    @model_validator(mode="after")
-    def _limits_in_order(self) -> GridOptions:
-        if self.vm_min_pu >= self.vm_max_pu:
-            message = f"vm_min_pu {self.vm_min_pu} must lie below vm_max_pu {self.vm_max_pu}"
-            raise ValueError(message)
-        return self
 
 
 class KerberOptions(GridOptions):

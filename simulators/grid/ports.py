@@ -42,7 +42,7 @@ GRID: Final = (
     measured("p_unsupplied_kw", "Load asked for at buses without supply, which is not served"),
     measured("p_residual_kw", "Exchange less losses, served load and background: what the power flow leaves unexplained"),
     measured("converged", "1 if the power flow converged, else 0 and every other result of it is NaN"),
-    measured("iterations", "Newton-Raphson iterations"),
+    measured("iterations", "Rounds of the power flow, of both methods together"),
 )
 GRID_ID: Final = "grid"
 PORTS_OF_TABLE: Final[dict[str, tuple[Port, ...]]] = {

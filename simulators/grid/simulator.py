@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulators.grid.admittance import Admittances
-    from simulators.grid.params import GridOptions
-    from simulators.grid.topology import GridTopology
+    from twinergy.community.topology import GridTopology
     from twinergy.kinds import FloatArray, TableValues
 
 STATES_KEPT: Final = 64
@@ -39,13 +38,10 @@ class PandapowerGrid(GridModel):
         Named network, from now on this object's own.
     buses : sequence of str
         Bus of each connection, in the order of ``Twin.connections``.
-    options : GridOptions
-        For the voltage limits.
     """
 
-    def __init__(self, net: Any, buses: Sequence[str], options: GridOptions) -> None:
+    def __init__(self, net: Any, buses: Sequence[str]) -> None:
         self._net = net
-        self._options = options
         row_of_name = {name: row for row, name in enumerate(net.bus["name"])}
         self._bus_of_connection = np.array([row_of_name[name] for name in buses], dtype=np.int64)
         self._positions = Positions(net)
@@ -65,13 +61,8 @@ class PandapowerGrid(GridModel):
         return {table.name: values[table.name] for table in self.tables}
 
     def topology(self) -> GridTopology:
-        """Return what a plot of the network needs."""
-        return topology_of(self._net, self._options.vm_min_pu, self._options.vm_max_pu)
-
-    def coordinates(self) -> dict[str, tuple[float, float]]:
-        """Return a place for each bus, from the network's geodata or laid out as a tree."""
-        shape = self.topology()
-        return {name: (float(x), float(y)) for name, (x, y) in zip(shape.buses, shape.xy, strict=True)}
+        """Return places of the buses, from the network's geodata or laid out as a tree, and what connects them."""
+        return topology_of(self._net)
 
     def _state_of_positions(self) -> _State:
         """Return the power flow for where switches and taps stand; pandapower computes it once for each such state."""

@@ -32,7 +32,7 @@ def scenario(tmp_path_factory):
 def series(scenario, steps=STEPS):
     """Run a scenario's parts by hand and keep what each step returned."""
     built = assemble(scenario, lambda _block: None)
-    (stage,), control, grid = built.components.stages, built.components.control, built.components.grid
+    ((stage, _grid),), control, grid = built.components.plant, built.components.control, built.grid
     kept, feedback, set_points = [], {}, {}
     for index in range(steps):
         tables = stage.step(index, {}, feedback, set_points)
@@ -79,7 +79,7 @@ def test_outputs_have_the_declared_ports_and_shapes(name, scenario, day):
 
 def test_nothing_returned_is_changed_by_a_later_step(scenario):
     built = assemble(scenario, lambda _block: None)
-    (stage,) = built.components.stages
+    stage = built.components.plant[0][0]
     first = stage.step(0, {}, {}, {})
     copies = {table: {port: values.copy() for port, values in ports.items()} for table, ports in first.items()}
     for index in range(1, 40):

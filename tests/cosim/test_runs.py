@@ -71,7 +71,7 @@ def test_order_of_the_file_does_not_change_a_bit(tmp_path, recorded):
     assert_same(recorded, tables(build(mixed.document)))
 
 
-@pytest.mark.parametrize("cuts", [(Phase.STORAGE,), (Phase.UNCONTROLLED, Phase.STORAGE)])
+@pytest.mark.parametrize("cuts", [("grid",), (Phase.STORAGE,), (Phase.UNCONTROLLED, Phase.STORAGE, "grid")])
 def test_where_mosaik_is_cut_does_not_change_a_bit(scenario, recorded, cuts):
     assert_same(recorded, tables(scenario, cuts))
 
@@ -191,7 +191,7 @@ def test_mosaik_offers_fleets_and_single_devices(scenario):
 
     built = assemble(scenario, lambda _block: None)
     with mosaik.World(SIMULATORS, skip_greetings=True, configure_logging=False, cache=False) as world:
-        simulator = world.start("StageSimulator", stage=built.components.stages[0])
+        simulator = world.start("PlantSimulator", members=built.components.plant[0], step_s=900)
         fleet = simulator.pv()
         world.run(until=48 * 900, print_progress=False)
         data = world.get_data([fleet, fleet.children[0]], "p_kw")

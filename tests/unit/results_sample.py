@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twinergy.community.topology import GridTopology
 from twinergy.community.twin import Connection, Device, Dwelling, Site, Twin
 from twinergy.kinds import Table
 from twinergy.options import Options
@@ -20,7 +21,6 @@ from twinergy.results.block import ResultBlock, TableBlock
 from twinergy.results.kpis import Kpis
 from twinergy.results.provenance import run_facts
 from twinergy.results.settlement import PRICES
-from twinergy.results.topology import GridTopology
 from twinergy.results.writer import RunFolder, RunWriter
 from twinergy.timebase import TimeAxis
 

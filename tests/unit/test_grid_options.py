@@ -31,7 +31,6 @@ def test_source_decides_which_options_there_are():
         ({"source": "kerber_dorfnetz", "path": "a.json"}, "path"),
         ({"source": "file"}, "path"),
         ({"stations": 0}, "greater than or equal to 1"),
-        ({"vm_min_pu": 1.1, "vm_max_pu": 0.9}, "vm_min_pu 1.1 must lie below vm_max_pu 0.9"),
         ({"slack_vm_pu": 10.5}, "less than 1.5"),
     ],
 )

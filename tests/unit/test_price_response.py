@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from controllers.price_response.decision import Mood, mood
-from controllers.price_response.expectation import LastDay
+from controllers.price_response.expectation import LastDays
 from tests.scenario_files import small
 from twinergy.community.scenario import load
 from twinergy.cosim.runner import run
@@ -29,14 +29,14 @@ def test_moods_by_hand(prices, expected):
 
 
 def test_the_last_day_of_a_home():
-    """One reading every 6 h: the home takes 2 kW with its battery delivering 1, then feeds in 3 with its battery charging 1."""
-    day = LastDay(1, 6 * 3600.0)
-    for home_kw, battery_kw in ((2.0, -1.0), (-3.0, 1.0), (1.0, 0.0), (np.nan, 0.0)):
+    """One reading every 6 h. Net registers 0, 18, 18 (missing), 0, 6: the home took 18, gave back 18 and took 6 kWh."""
+    day = LastDays(1, 6 * 3600.0, 1)
+    for register_kwh in (0.0, 18.0, np.nan, 0.0, 6.0):
         assert not day.complete
-        day.add(np.array([home_kw]), np.array([battery_kw]))
+        day.add(np.array([register_kwh]))
     assert day.complete
-    assert day.need_kwh()[0] == pytest.approx(6 * (3.0 + 1.0))
-    assert day.surplus_kwh()[0] == pytest.approx(6 * 4.0)
+    assert day.need_kwh()[0] == pytest.approx(18.0 + 6.0)
+    assert day.surplus_kwh()[0] == pytest.approx(18.0)
 
 
 NIGHT = (
@@ -47,7 +47,7 @@ NIGHT = (
 
 def test_with_a_cheap_night_a_winter_home_pays_less(tmp_path):
     winter = ["run.start=2024-01-08", "run.days=4", "devices.3.p_dc_kwp=0.5"]
-    agent = "controllers: {price_response: {tariffs: [household], power_share: 1.0}}\n"
+    agent = "controllers: {price_response: {tariffs: [household], power_share: 1.0, memory_days: 1}}\n"
     cost = {}
     for label, extra in (("without", ""), ("with", agent)):
         finished = run(load(small(tmp_path, NIGHT, extra=extra), winter), out=tmp_path / "runs", report=False)

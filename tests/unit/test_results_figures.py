@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from tests.unit.results_sample import axis_of, block_of, community, write_run
+from twinergy.community.topology import GridTopology
 from twinergy.results.figure_network import worst_hour
 from twinergy.results.figure_style import svg
 from twinergy.results.figures import FIGURES, save_figures
 from twinergy.results.kpis import Kpis
 from twinergy.results.reader import Run
 from twinergy.results.series import flows, ranges
-from twinergy.results.topology import GridTopology
 from twinergy.results.writer import RunFolder, RunWriter
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.unit.results_sample import SUMMER, blocks, community, set_points
+from twinergy.community.topology import GridTopology
 from twinergy.results.background import BackgroundWriter
 from twinergy.results.errors import StorageError
 from twinergy.results.folder import RunFolder
 from twinergy.results.reader import Run
-from twinergy.results.topology import GridTopology
 from twinergy.results.writer import RunWriter
 from twinergy.timebase import TimeAxis
 

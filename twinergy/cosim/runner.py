@@ -13,7 +13,7 @@ from twinergy.cosim.arbiter import Arbiter
 from twinergy.cosim.control import Control
 from twinergy.cosim.host import AgentHost
 from twinergy.cosim.recorder import Recorder
-from twinergy.cosim.stage import Stage
+from twinergy.cosim.stage import GridMember, Member, Stage
 from twinergy.cosim.wiring import build_parts, point_gathers
 from twinergy.cosim.world import Components, drive
 from twinergy.errors import RunError
@@ -27,7 +27,6 @@ from twinergy.results.writer import RunWriter
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from twinergy.agents import Agent
     from twinergy.bus import Bus
     from twinergy.community.scenario import Scenario
     from twinergy.cosim.wiring import Part
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from twinergy.results.block import ResultBlock
 
 RUNS: Final = Path("runs")
+CUT_GRID: Final = "grid"
 EVERYTHING: Final = ("twinergy.>",)
 PROGRESS_STEPS: Final = 48
 """Steps between two calls of the progress function: often enough for the eye, too seldom to cost."""
@@ -54,6 +54,8 @@ class Built:
         What is run.
     components : Components
         What mosaik drives.
+    grid : GridModel
+        The power flow.
     arbiter : Arbiter
         Whose counts and events go into the results.
     bus : Bus
@@ -62,11 +64,12 @@ class Built:
 
     scenario: Scenario
     components: Components
+    grid: GridModel
     arbiter: Arbiter
     bus: Bus
 
 
-def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequence[Phase] = ()) -> Built:
+def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequence[Phase | str] = ()) -> Built:
     """Build fleets, grid, agents and recorder of a scenario and wire them.
 
     Parameters
@@ -75,8 +78,8 @@ def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequ
         A checked scenario.
     sink : callable
         Takes the recorded blocks.
-    cuts : sequence of Phase
-        Phases that begin a mosaik simulator of their own; results do not depend on it.
+    cuts : sequence of Phase, or ``"grid"``
+        What begins a mosaik simulator of its own; results do not depend on it, but each one costs (see docs/adr/0002).
 
     Raises
     ------
@@ -88,8 +91,9 @@ def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequ
     tables = {table.name: table for table in grid.tables}
     parts = build_parts(scenario.kinds, context, tables["bus"].ids)
     acting = [part for part in parts if part.kind.phase is not Phase.OBSERVING]
-    stages = [Stage(group, context.twin, context.axis) for group in _groups(acting, cuts)]
-    tables.update({table.name: table for stage in stages for table in stage.tables})
+    plant: list[list[Member]] = [[Stage(group, context.twin, context.axis)] for group in _groups(acting, cuts)]
+    tables.update({table.name: table for (stage,) in plant for table in stage.tables})
+    plant.append([GridMember(grid)]) if CUT_GRID in cuts else plant[-1].append(GridMember(grid))
     meters = _metering(parts, scenario, tables, grid)
     bus = LocalBus()
     agents = [spec.agent(spec.name, spec.options, context) for spec in scenario.controllers]
@@ -97,10 +101,10 @@ def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequ
     host = AgentHost(agents, [*acting, *meters.parts], context.axis, bus, arbiter)
     recorder = Recorder([*tables.values(), *meters.tables], context.axis, sink)
     control = Control(meters, host, arbiter)
-    return Built(scenario, Components(tuple(stages), grid, control, recorder), arbiter, bus)
+    return Built(scenario, Components(tuple(map(tuple, plant)), control, recorder), grid, arbiter, bus)
 
 
-def _groups(parts: Sequence[Part], cuts: Sequence[Phase]) -> list[list[Part]]:
+def _groups(parts: Sequence[Part], cuts: Sequence[Phase | str]) -> list[list[Part]]:
     groups: list[list[Part]] = [[]]
     for part in parts:
         if groups[-1] and part.kind.phase in cuts and groups[-1][-1].kind.phase is not part.kind.phase:
@@ -111,7 +115,7 @@ def _groups(parts: Sequence[Part], cuts: Sequence[Phase]) -> list[list[Part]]:
 
 def _metering(parts: Sequence[Part], scenario: Scenario, tables: dict[str, Table], grid: GridModel) -> Stage:
     twin = scenario.twin
-    voltage_at = {name: low for name, (_, low) in _topology(grid).transformers.items()}
+    voltage_at = {name: low for name, (_, low) in grid.topology().transformers.items()}
     observing = [
         replace(part, inputs=point_gathers(part, twin, tables, voltage_at))
         for part in parts
@@ -127,7 +131,7 @@ def run(
     progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
     report: bool = True,
-    cuts: Sequence[Phase] = (),
+    cuts: Sequence[Phase | str] = (),
 ) -> Run:
     """Run a scenario and return its results.
 
@@ -143,7 +147,7 @@ def run(
         Asked in every step; when it returns True the run ends and what was computed stays readable.
     report : bool
         Whether to write figures and ``report.html``.
-    cuts : sequence of Phase
+    cuts : sequence of Phase, or ``"grid"``
         See `assemble`.
 
     Raises
@@ -165,7 +169,7 @@ def run(
         session = _Session(scenario, writer)
         built = assemble(scenario, session.take, cuts)
         session.watch(built)
-        writer.write_topology(_topology(built.components.grid))
+        writer.write_topology(built.grid.topology())
         recorder = built.components.recorder
         recorder.watch = _watcher(folder.path, recorder, progress, stop)
         try:
@@ -264,14 +268,3 @@ def _write_report(finished: Run) -> None:
     from twinergy.results.report import write_report  # noqa: PLC0415 - matplotlib and jinja2
 
     write_report(finished)
-
-
-def _topology(grid):
-    from twinergy.results.topology import GridTopology
-
-    t = grid.topology()
-    return GridTopology(
-        buses={n: [float(x), float(y)] for n, (x, y) in zip(t.buses, t.xy)},
-        lines={e.name: [t.buses[e.start], t.buses[e.end]] for e in t.lines},
-        transformers={e.name: [t.buses[e.start], t.buses[e.end]] for e in t.transformers},
-    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mosaik simulators: thin shells that carry tables of arrays between stages, grid, agents and recorder.
+"""mosaik simulators: thin shells that carry tables of arrays between the physical world and its controllers.
 
 Each simulator offers one entity ``all`` whose attribute ``tables`` is everything it computed, which is what the laboratory
 itself connects; one fleet entity per table whose attributes are arrays; and below it one child entity per device with scalars.
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from twinergy.cosim.control import Control
     from twinergy.cosim.recorder import Recorder
-    from twinergy.cosim.stage import Stage
-    from twinergy.kinds import GridModel, Table, TableValues
+    from twinergy.cosim.stage import Member
+    from twinergy.kinds import Table, TableValues
 
 ALL: Final = "all"
 TABLES: Final = "tables"
@@ -75,80 +75,72 @@ class TableSimulator(mosaik_api_v3.Simulator):  # type: ignore[misc]
 
 def merged(inputs: Mapping[str, Mapping[str, Any]], attr: str) -> TableValues:
     """Return the tables that all sources of one attribute sent, later stages over earlier ones."""
+    sources: Mapping[str, TableValues] = inputs.get(ALL, {}).get(attr, {})
+    if len(sources) == 1:
+        return next(iter(sources.values()))
     tables: TableValues = {}
-    sources = inputs.get(ALL, {}).get(attr, {})
     for source in sorted(sources):
-        if sources[source]:
-            tables.update(sources[source])
+        tables.update(sources[source])
     return tables
 
 
-class StageSimulator(TableSimulator):
-    """Devices."""
+class PlantSimulator(TableSimulator):
+    """The physical world: stages of devices and the grid, or some of them, in the order in which they step."""
 
     inputs = (UPSTREAM, FEEDBACK)
 
-    def init(self, sid: str, time_resolution: float = 1.0, *, stage: Stage, **_params: Any) -> dict[str, Any]:  # noqa: ARG002
-        """Take the stage to run."""
-        self.stage = stage
-        return self.start(stage.tables, stage.axis.step_s)
+    def init(
+        self,
+        sid: str,  # noqa: ARG002
+        time_resolution: float = 1.0,  # noqa: ARG002
+        *,
+        members: tuple[Member, ...],
+        step_s: int,
+        **_params: Any,
+    ) -> dict[str, Any]:
+        """Take the members to step."""
+        self.members = members
+        return self.start(tuple(table for member in members for table in member.tables), step_s)
 
     def step(self, time: int, inputs: dict[str, Any], max_advance: int) -> int:  # noqa: ARG002
-        """Advance the fleets."""
-        self.values = self.stage.step(
-            time // self.step_s, merged(inputs, UPSTREAM), merged(inputs, FEEDBACK), merged(inputs, SET_POINTS)
-        )
-        return time + self.step_s
-
-
-class GridSimulator(TableSimulator):
-    """The power flow."""
-
-    inputs = (UPSTREAM,)
-
-    def init(self, sid: str, time_resolution: float = 1.0, *, grid: GridModel, step_s: int, **_params: Any) -> dict[str, Any]:  # noqa: ARG002
-        """Take the grid model to solve."""
-        self.grid = grid
-        return self.start(grid.tables, step_s)
-
-    def step(self, time: int, inputs: dict[str, Any], max_advance: int) -> int:  # noqa: ARG002
-        """Solve for the load of this step."""
-        load = merged(inputs, UPSTREAM)["connection"]
-        self.values = self.grid.solve(load["p_kw"], load["q_kvar"], merged(inputs, SET_POINTS))
+        """Advance the members one after the other; what they made in the last step is their feedback in this one."""
+        upstream = merged(inputs, UPSTREAM)
+        feedback = {**self.values, **merged(inputs, FEEDBACK)}
+        set_points = merged(inputs, SET_POINTS)
+        made: TableValues = {}
+        for member in self.members:
+            made.update(member.step(time // self.step_s, {**upstream, **made}, feedback, set_points))
+        self.values = made
         return time + self.step_s
 
 
 class ControlSimulator(TableSimulator):
-    """Meters, agents and arbiter."""
+    """Meters, agents, arbiter and recorder: what looks at a step that has been computed."""
 
     inputs = (UPSTREAM,)
 
-    def init(self, sid: str, time_resolution: float = 1.0, *, control: Control, **_params: Any) -> dict[str, Any]:  # noqa: ARG002
-        """Take the control to run."""
+    def init(
+        self,
+        sid: str,  # noqa: ARG002
+        time_resolution: float = 1.0,  # noqa: ARG002
+        *,
+        control: Control,
+        recorder: Recorder,
+        **_params: Any,
+    ) -> dict[str, Any]:
+        """Take the control to run and the recorder to feed."""
         self.control = control
+        self.recorder = recorder
         self.set_points: TableValues = {}
         return self.start(control.tables, control.axis.step_s)
 
     def step(self, time: int, inputs: dict[str, Any], max_advance: int) -> int:  # noqa: ARG002
-        """Read the meters, let agents decide, resolve what they ask for."""
-        self.values, self.set_points = self.control.step(time // self.step_s, merged(inputs, UPSTREAM))
+        """Read the meters, let agents decide, resolve what they ask for, record."""
+        index = time // self.step_s
+        upstream = merged(inputs, UPSTREAM)
+        self.values, self.set_points = self.control.step(index, upstream)
+        self.recorder.record(index, {**upstream, **self.values})
         return time + self.step_s
 
     def _value(self, eid: str, attr: str) -> Any:
         return self.set_points if attr == SET_POINTS else super()._value(eid, attr)
-
-
-class RecorderSimulator(TableSimulator):
-    """The recorder."""
-
-    inputs = (UPSTREAM,)
-
-    def init(self, sid: str, time_resolution: float = 1.0, *, recorder: Recorder, **_params: Any) -> dict[str, Any]:  # noqa: ARG002
-        """Take the recorder to feed."""
-        self.recorder = recorder
-        return self.start((), recorder.axis.step_s)
-
-    def step(self, time: int, inputs: dict[str, Any], max_advance: int) -> int:  # noqa: ARG002
-        """Keep the tables of this step."""
-        self.recorder.record(time // self.step_s, merged(inputs, UPSTREAM))
-        return time + self.step_s

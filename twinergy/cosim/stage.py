@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fleets that step together: a stage is one mosaik simulator, however many kinds it holds.
+"""Members of a mosaik simulator: a stage of fleets that step one after the other, and the grid.
 
-mosaik's cost grows with the square of the number of simulators, so kinds that follow each other share one. Inside a stage
-arrays pass by reference in the order of `twinergy.kinds.Phase`; between stages they pass over mosaik. Results do not depend on
-where the cuts are.
+mosaik's cost grows with the square of the number of simulators, so members share one. Within a simulator arrays pass by
+reference in the order of `twinergy.kinds.Phase`, between simulators over mosaik. Results do not depend on where the cuts are.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -21,8 +20,48 @@ if TYPE_CHECKING:
 
     from twinergy.community.twin import Twin
     from twinergy.cosim.wiring import Part
-    from twinergy.kinds import FloatArray, TableValues
+    from twinergy.kinds import FloatArray, GridModel, TableValues
     from twinergy.timebase import Step, TimeAxis
+
+
+class Member(Protocol):
+    """What a simulator of the physical world is made of."""
+
+    tables: tuple[Table, ...]
+
+    def step(self, index: int, upstream: TableValues, feedback: TableValues, set_points: TableValues) -> TableValues:
+        """Advance one step and return new arrays by table and port.
+
+        Parameters
+        ----------
+        index : int
+            Step of the run.
+        upstream : dict
+            Tables of earlier members in this step.
+        feedback : dict
+            Tables of the last step.
+        set_points : dict
+            What the arbiter decided in the last step, by table and port.
+        """
+
+
+class GridMember:
+    """The grid: takes the load at each connection.
+
+    Parameters
+    ----------
+    grid : GridModel
+        The power flow.
+    """
+
+    def __init__(self, grid: GridModel) -> None:
+        self.grid = grid
+        self.tables = grid.tables
+
+    def step(self, index: int, upstream: TableValues, feedback: TableValues, set_points: TableValues) -> TableValues:  # noqa: ARG002
+        """Solve for the load of this step."""
+        load = upstream[CONNECTION]
+        return self.grid.solve(load["p_kw"], load["q_kvar"], set_points)
 
 
 class Stage:

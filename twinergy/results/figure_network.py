@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from twinergy.community.topology import GridTopology
     from twinergy.results.reader import Run
-    from twinergy.results.topology import GridTopology
 
 VOLTAGE_SPAN_PU: Final = 0.10
 LOADING_SPAN_PERCENT: Final = 100.0

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twinergy.community.topology import GridTopology
 from twinergy.errors import closest
 from twinergy.results.errors import UnreadableError
 from twinergy.results.folder import RUNNING, RunFolder
@@ -15,7 +16,6 @@ from twinergy.results.kpi import Kpi, kpis_from_document
 from twinergy.results.parquet import EVENT_COLUMNS
 from twinergy.results.parts import note, parts, read_parts, read_schema, row_filter
 from twinergy.results.query import query
-from twinergy.results.topology import GridTopology
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from twinergy.community.topology import GridTopology
     from twinergy.results.block import ResultBlock
-    from twinergy.results.topology import GridTopology
 
 __all__ = ["RunFolder", "RunWriter"]
 
