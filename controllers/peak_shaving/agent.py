@@ -80,7 +80,7 @@ class PeakShaving(Agent):
         self._transformer_kw = self._transformer_kw if math.isnan(reading_kw) else reading_kw
         if math.isnan(self._transformer_kw) or self._silent_s > options.patience_s:
             return Decision()
-        others_kw = self._transformer_kw - float(np.nansum(batteries["p_kw"]))
+        others_kw = self._transformer_kw - sum(p_kw for p_kw in batteries["p_kw"].tolist() if not math.isnan(p_kw))
         growth_kw = 0.0 if math.isnan(self._others_kw) else others_kw - self._others_kw
         self._others_kw = others_kw
         power_kw = shaving_kw(
@@ -123,5 +123,5 @@ class PeakShaving(Agent):
 
 
 def _known_mean(values: FloatArray, otherwise: float) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else otherwise
+    known = [value for value in values.tolist() if not math.isnan(value)]
+    return sum(known) / len(known) if known else otherwise

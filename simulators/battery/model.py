@@ -148,7 +148,8 @@ def step(
     wanted, asked = _wanted(params, inputs)
     least, most = _possible(params, inputs, (kept, held_h, capacity))
     p, cells, running = _convert(params, np.minimum(np.maximum(wanted, least), most))
-    energy = np.maximum(kept + cells * held_h, 0.0)
+    held = kept + cells * held_h
+    energy = np.maximum(held, 0.0)
     amount = np.empty((2, len(p)))
     amount[0], amount[1] = np.abs(cells) * (0.5 * hours) / params.capacity_kwh, running * hours
     wear, soh = state.wear, state.soh
@@ -156,13 +157,17 @@ def step(
         before, after = state.energy_kwh / capacity, np.minimum(energy / capacity, 1.0)
         wear, soh = age(params.ageing, wear, Use(0.5 * (before + after), after, amount, duration_s))
         capacity = params.capacity_kwh * soh
-    energy = np.minimum(energy, capacity)
+    surplus = np.maximum(energy - capacity, 0.0)  # what a capacity that has just faded no longer holds
+    energy = energy - surplus
 
-    p_kw = p + params.standby_kw * ~running
+    standby_kw = params.standby_kw * ~running
+    p_kw = p + standby_kw
+    # summed up from its causes, not taken as what is left over: the audit of a run must be able to find a mistake in them
+    p_loss_kw = (p - cells) + standby_kw + (state.energy_kwh + cells * hours - held + surplus) / hours
     outputs = BatteryOutputs(
         p_kw=p_kw,
         q_kvar=np.abs(p) * params.tan_phi,
-        p_loss_kw=np.maximum(p_kw - (energy - state.energy_kwh) / hours, 0.0),
+        p_loss_kw=p_loss_kw,
         p_unserved_kw=np.where(asked, np.abs(inputs.p_set_kw - p), 0.0),
         soc=energy / capacity,
     )

@@ -90,6 +90,7 @@ class _Desk:
     high: _Slots
     dirty: bool = True
     next_expiry_s: float = np.inf
+    limited_until_s: float = -np.inf
     resolved: dict[str, FloatArray] = field(default_factory=dict)
 
 
@@ -144,19 +145,23 @@ class Arbiter:
                     f"agent {agent!r} addresses port {request.port!r} of {request.table!r}: {closest(request.port, desk.targets)}"
                 )
                 raise PluginError(message, plugin=agent)
-            before = slots.winner(now_s)[1]
+            before = slots.winner(now_s)[1][rows] if slots.askers - {slot} else None
             slots.put(slot, rows, request.value, request.rank, expires_s)
-            value, after = slots.winner(now_s)
-            self._judge(agent, request, value[rows], after[rows], _bounds(desk, now_s, rows), step)
-            if len(slots.askers) > 1:
-                self._displaced(agent, request, before[rows], after[rows], step)
+            bounds = _bounds(desk, now_s, rows)
+            if before is None and bounds is None:  # nobody else has a say: the usual case, and the quick one
+                self._granted(agent, request, len(rows), step)
+            else:
+                value, after = slots.winner(now_s)
+                self._judge(agent, request, value[rows], after[rows], bounds, step)
+                self._displaced(agent, request, after[rows] if before is None else before, after[rows], step)
         else:
             if LOW not in desk.targets and HIGH not in desk.targets:
                 message = f"agent {agent!r} limits {request.table!r}, which has neither {LOW} nor {HIGH}"
                 raise PluginError(message, plugin=agent)
             desk.low.put(slot, rows, request.low_kw, request.rank, expires_s)
             desk.high.put(slot, rows, request.high_kw, request.rank, expires_s)
-            self._judge_limit(agent, request, len(rows), step)
+            desk.limited_until_s = max(desk.limited_until_s, expires_s)
+            self._granted(agent, request, len(rows), step)
         desk.dirty = True
         desk.next_expiry_s = min(desk.next_expiry_s, expires_s)
 
@@ -193,15 +198,15 @@ class Arbiter:
                     resolved[port] = np.where(np.isnan(resolved[port]), told, resolved[port]) if port in resolved else told
         desk.resolved = resolved
         desk.dirty = False
-        expiries = [s.expires[s.expires > now_s] for s in (*desk.targets.values(), desk.low, desk.high) if s.askers]
-        desk.next_expiry_s = min((float(e.min()) for e in expiries if e.size), default=np.inf)
+        asked = [slots.expires for slots in (*desk.targets.values(), desk.low) if slots.askers]
+        desk.next_expiry_s = min((float(np.min(e, where=e > now_s, initial=np.inf)) for e in asked), default=np.inf)
         if desk.next_expiry_s == np.inf:
             desk.resolved = {}
 
-    def _judge_limit(self, agent: str, limit: Limit, count: int, step: Step) -> None:
+    def _granted(self, agent: str, request: SetPoint | Limit, count: int, step: Step) -> None:
         self.counts.asked += count
         self.counts.granted += count
-        self._note(step, agent, limit, "granted", "", count)
+        self._note(step, agent, request, "granted", "", count)
 
     def _judge(
         self,
@@ -272,7 +277,7 @@ class Arbiter:
 
 def _bounds(desk: _Desk, now_s: float, rows: NDArray[np.int64] | slice = slice(None)) -> tuple[FloatArray, FloatArray] | None:
     """Return the intersection of all limits per device, None without any; a lower rank's bound is cut to what is left."""
-    if not desk.low.askers:
+    if now_s >= desk.limited_until_s:
         return None
     rank = np.where(desk.low.expires > now_s, desk.low.rank, 0)[:, rows]
     if not rank.any():

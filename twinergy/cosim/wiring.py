@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -118,7 +119,7 @@ class Part:
     rows: NDArray[np.int64]
     attached: NDArray[np.int64] | slice
 
-    @property
+    @cached_property
     def draws_power(self) -> bool:
         """Whether its devices load the grid."""
         return len(self.rows) > 0 and any(port.name == "p_kw" for port in self.table.of(Direction.MEASURED))
