@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -128,7 +129,7 @@ def column(devices: Sequence[Device], name: str) -> FloatArray:
     return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """A named set of entities with the same ports: one device kind's fleet, or the buses of a grid.
 
@@ -145,6 +146,11 @@ class Table:
     name: str
     ids: tuple[str, ...]
     ports: tuple[Port, ...]
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """Row of each entity in every array of this table."""
+        return {name: row for row, name in enumerate(self.ids)}
 
     def of(self, direction: Direction) -> tuple[Port, ...]:
         """Return the ports that travel in one direction."""

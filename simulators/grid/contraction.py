@@ -15,7 +15,7 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     ComplexArray = NDArray[np.complex128]
 
+LOWEST: Final = 0.5
+"""Voltages are taken to lie above this where a change of voltage is weighed as one of power. [pu]"""
 MAX_ROUNDS: Final = 12
 """Beyond these Newton-Raphson is quicker."""
 
@@ -45,7 +47,7 @@ class Contraction:
         from scipy.sparse.linalg import splu  # noqa: PLC0415 - only where a grid runs
 
         self._pq = grid.pq
-        self._factors = splu(grid.matrix[grid.pq][:, grid.pq].tocsc(), permc_spec="MMD_AT_PLUS_A")
+        self._factors: Any = splu(grid.matrix[grid.pq][:, grid.pq].tocsc(), permc_spec="MMD_AT_PLUS_A")
         self._start = grid.start
         self._no_load = grid.start[grid.pq]
         self._last = self._no_load
@@ -65,13 +67,15 @@ class Contraction:
             Power into each bus, positive when generated; that of the infeeds does not matter. [pu]
         """
         power = injection[self._pq]
+        # the currents of one round's voltages flow at the next one's, so what is missing is the power times their change
+        close = self._tolerance / max(float(np.abs(power).max()), self._tolerance)
         voltage = self._last
         for self.rounds in range(1, MAX_ROUNDS + 1):
-            following = self._no_load + self._factors.solve(np.conj(power / voltage))
-            # the currents of `voltage` flow at `following`: this is the power that is missing there
-            missing = power * ((following - voltage) / voltage)
+            following: ComplexArray = self._factors.solve(np.conj(power / voltage))
+            following += self._no_load
+            change = float(np.abs(following - voltage).max())
             voltage = following
-            if np.abs(missing).max() < self._tolerance:
+            if change < close * LOWEST:
                 break
         else:
             self.forget()

@@ -37,6 +37,7 @@ class Results:
         self._grid = grid
         infeed = grid.matrix.tocsr()[grid.reference].tocoo()
         self._infeed_row, self._infeed_column, self._infeed_y = grid.reference[infeed.row], infeed.col, infeed.data
+        self._all_live = bool((grid.row_of_bus < grid.size).all())
         self._background = load_from_generation(float(grid.background.real.sum()))
 
     def of(self, voltage: ComplexArray, injection: ComplexArray, unsupplied_kw: float, iterations: int) -> TableValues:
@@ -52,7 +53,7 @@ class Results:
             Iterations that led here.
         """
         grid, kilo = self._grid, self._grid.base_kw
-        at_bus = np.append(voltage, np.nan).take(grid.row_of_bus)
+        at_bus = self._at_buses(voltage)
         flow = flows(grid.branches, voltage)
         p_from, loss_kw = flow.power[0].real * kilo, flow.loss * kilo
         lines, transformers = grid.branches.lines, grid.branches.transformers
@@ -71,6 +72,12 @@ class Results:
             },
             "grid": self._balance(voltage, injection, float(loss_kw.sum()), unsupplied_kw, iterations),
         }
+
+    def _at_buses(self, voltage: ComplexArray) -> ComplexArray:
+        """Return the voltage of every bus of the network, NaN at the dead ones."""
+        if self._all_live:
+            return voltage.take(self._grid.row_of_bus)
+        return np.append(voltage, np.nan).take(self._grid.row_of_bus)
 
     def _balance(
         self, voltage: ComplexArray, injection: ComplexArray, loss_kw: float, unsupplied_kw: float, iterations: int

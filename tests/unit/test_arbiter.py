@@ -82,6 +82,7 @@ def test_every_request_leaves_a_trace_with_its_reason(arbiter):
     arbiter.ask("planner", want(10.0), NOW)
     arbiter.set_points(900.0)
     arbiter.ask("dso", want(1.0, Rank.DSO_ORDER, ids=("a",)), NOW)
+    arbiter.set_points(900.0)
     events = arbiter.take_events()
     assert [(e["agent"], e["outcome"], e["devices"]) for e in events] == [
         ("planner", "granted", 3),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from twinergy.agents import Rank, SetPoint
+from twinergy.agents import Limit, Rank, SetPoint
 from twinergy.errors import PluginError, closest
 from twinergy.ports import Direction
 
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twinergy.agents import Limit
     from twinergy.kinds import FloatArray, Table, TableValues
     from twinergy.timebase import Step
+
+    Bounds = tuple[FloatArray, FloatArray]
 
 LOW, HIGH, TARGET = "p_min_kw", "p_max_kw", "p_set_kw"
 POWER_PORTS: Final = (LOW, TARGET, HIGH)
@@ -79,19 +80,58 @@ class _Slots:
         return np.where(asked, self.value[agents, columns], np.nan), np.where(asked, agents, -1)
 
 
+Request = SetPoint | Limit
+
+
 @dataclass
 class _Desk:
     """Everything that is asked of one table."""
 
     table: Table
-    row: dict[str, int]
     targets: dict[str, _Slots]
     low: _Slots
     high: _Slots
-    dirty: bool = True
-    next_expiry_s: float = np.inf
-    limited_until_s: float = -np.inf
+    pending: list[tuple[str, Request, NDArray[np.int64]]] = field(default_factory=list)
+    """Requests of this step, to be judged once all have been made."""
+    expiries_s: list[float] = field(default_factory=list)
+    winners: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    """Winning agent per device as of the last resolution, by port."""
     resolved: dict[str, FloatArray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """What became of a request, kept as it is until somebody wants to read it."""
+
+    epoch_s: int
+    agent: str
+    request: Request
+    outcome: str
+    why: str
+    devices: int
+
+    def row(self) -> dict[str, Any]:
+        """Return the event as a row of the results."""
+        request = self.request
+        more = f" and {len(request.ids) - NAMED} more" if len(request.ids) > NAMED else ""
+        if isinstance(request, SetPoint):
+            port, value = request.port, float(np.sum(request.value))
+        else:
+            above = np.isfinite(request.high_kw)
+            port, value = (HIGH, request.high_kw) if above else (LOW, request.low_kw)
+        return {
+            "time": self.epoch_s,
+            "agent": self.agent,
+            "table": request.table,
+            "device": ", ".join(request.ids[:NAMED]) + more,
+            "devices": self.devices,
+            "port": port,
+            "value": value,
+            "rank": Rank(request.rank).name.lower(),
+            "outcome": self.outcome,
+            "reason": request.reason,
+            "outcome_reason": self.why,
+        }
 
 
 class Arbiter:
@@ -109,21 +149,16 @@ class Arbiter:
         self.agents = {name: row for row, name in enumerate(agents)}
         self.names = tuple(agents)
         self.counts = Counts()
-        self.events: list[dict[str, Any]] = []
+        self._events: list[_Event] = []
         self._desks = {table.name: self._desk(table) for table in tables if table.of(Direction.SET_POINT)}
 
     def _desk(self, table: Table) -> _Desk:
         shape = (len(self.agents), len(table.ids))
-        return _Desk(
-            table=table,
-            row={name: row for row, name in enumerate(table.ids)},
-            targets={port.name: _Slots.of(*shape) for port in table.of(Direction.SET_POINT)},
-            low=_Slots.of(*shape),
-            high=_Slots.of(*shape),
-        )
+        targets = {port.name: _Slots.of(*shape) for port in table.of(Direction.SET_POINT)}
+        return _Desk(table, targets, low=_Slots.of(*shape), high=_Slots.of(*shape))
 
-    def ask(self, agent: str, request: SetPoint | Limit, step: Step) -> None:
-        """Take a request that acts from the next step on.
+    def ask(self, agent: str, request: Request, step: Step) -> None:
+        """Take a request that acts from the next step on; `set_points` judges it together with the others of this step.
 
         Raises
         ------
@@ -134,160 +169,138 @@ class Arbiter:
         if desk is None:
             message = f"agent {agent!r} addresses table {request.table!r}, which has no set-points: "
             raise PluginError(message + closest(request.table, self._desks), plugin=agent)
-        rows = self._rows(agent, request, desk)
-        now_s = step.epoch_s + step.duration_s
-        expires_s = now_s + request.valid_s
+        rows = _rows(agent, request, desk)
+        expires_s = step.epoch_s + step.duration_s + request.valid_s
         slot = self.agents[agent]
         if isinstance(request, SetPoint):
-            slots = desk.targets.get(request.port)
-            if slots is None:
-                message = (
-                    f"agent {agent!r} addresses port {request.port!r} of {request.table!r}: {closest(request.port, desk.targets)}"
-                )
-                raise PluginError(message, plugin=agent)
-            before = slots.winner(now_s)[1][rows] if slots.askers - {slot} else None
-            slots.put(slot, rows, request.value, request.rank, expires_s)
-            bounds = _bounds(desk, now_s, rows)
-            if before is None and bounds is None:  # nobody else has a say: the usual case, and the quick one
-                self._granted(agent, request, len(rows), step)
-            else:
-                value, after = slots.winner(now_s)
-                self._judge(agent, request, value[rows], after[rows], bounds, step)
-                self._displaced(agent, request, after[rows] if before is None else before, after[rows], step)
+            _slots(agent, request, desk).put(slot, rows, request.value, request.rank, expires_s)
         else:
             if LOW not in desk.targets and HIGH not in desk.targets:
                 message = f"agent {agent!r} limits {request.table!r}, which has neither {LOW} nor {HIGH}"
                 raise PluginError(message, plugin=agent)
             desk.low.put(slot, rows, request.low_kw, request.rank, expires_s)
             desk.high.put(slot, rows, request.high_kw, request.rank, expires_s)
-            desk.limited_until_s = max(desk.limited_until_s, expires_s)
-            self._granted(agent, request, len(rows), step)
-        desk.dirty = True
-        desk.next_expiry_s = min(desk.next_expiry_s, expires_s)
-
-    @staticmethod
-    def _rows(agent: str, request: SetPoint | Limit, desk: _Desk) -> NDArray[np.int64]:
-        try:
-            return np.array([desk.row[name] for name in request.ids], dtype=np.int64)
-        except KeyError as error:
-            name = str(error.args[0])
-            message = f"agent {agent!r} addresses {name!r} of {request.table!r}: {closest(name, desk.row)}"
-            raise PluginError(message, plugin=agent) from error
+        desk.pending.append((agent, request, rows))
+        desk.expiries_s.append(expires_s)
 
     def set_points(self, now_s: float) -> TableValues:
         """Return what holds at an instant: arrays by table and port, NaN where nobody asks; tables left alone are absent."""
         result: TableValues = {}
         for name, desk in self._desks.items():
-            if desk.dirty or now_s >= desk.next_expiry_s:
+            if desk.pending or (desk.expiries_s and now_s >= min(desk.expiries_s)):
                 self._resolve(desk, now_s)
             if desk.resolved:
                 result[name] = desk.resolved
         return result
 
     def _resolve(self, desk: _Desk, now_s: float) -> None:
+        desk.expiries_s = [expires_s for expires_s in desk.expiries_s if expires_s > now_s]
+        before, desk.winners = desk.winners, {}
         bounds = _bounds(desk, now_s)
-        resolved = {port: slots.winner(now_s)[0] for port, slots in desk.targets.items() if slots.askers}
-        if bounds is not None:
-            low, high = bounds
-            for port in POWER_PORTS:
-                if port in resolved:
-                    resolved[port] = np.minimum(np.maximum(resolved[port], low), high)
-            for port, bound in ((LOW, low), (HIGH, high)):
-                if port in desk.targets:
-                    told = np.where(np.isfinite(bound), bound, np.nan)
-                    resolved[port] = np.where(np.isnan(resolved[port]), told, resolved[port]) if port in resolved else told
-        desk.resolved = resolved
-        desk.dirty = False
-        asked = [slots.expires for slots in (*desk.targets.values(), desk.low) if slots.askers]
-        desk.next_expiry_s = min((float(np.min(e, where=e > now_s, initial=np.inf)) for e in asked), default=np.inf)
-        if desk.next_expiry_s == np.inf:
-            desk.resolved = {}
-
-    def _granted(self, agent: str, request: SetPoint | Limit, count: int, step: Step) -> None:
-        self.counts.asked += count
-        self.counts.granted += count
-        self._note(step, agent, request, "granted", "", count)
+        values: dict[str, FloatArray] = {}
+        for port, slots in desk.targets.items():
+            if slots.askers:
+                values[port], desk.winners[port] = slots.winner(now_s)
+        for agent, request, rows in desk.pending:
+            self._judge(agent, request, rows, desk, (values, bounds, before), int(now_s))
+        desk.pending = []
+        desk.resolved = _limited(desk, values, bounds) if desk.expiries_s else {}
 
     def _judge(
         self,
         agent: str,
-        request: SetPoint,
-        target: FloatArray,
-        winner: NDArray[np.int64],
-        bounds: tuple[FloatArray, FloatArray] | None,
-        step: Step,
+        request: Request,
+        rows: NDArray[np.int64],
+        desk: _Desk,
+        outcome: tuple[dict[str, FloatArray], Bounds | None, dict[str, NDArray[np.int64]]],
+        epoch_s: int,
     ) -> None:
-        """Count and note what became of a request; all arrays over its devices."""
+        """Count and note what became of a request, and whom it displaced."""
+        self.counts.asked += len(rows)
+        values, bounds, before = outcome
+        if not isinstance(request, SetPoint) or (bounds is None and len(desk.targets[request.port].askers) == 1):
+            self.counts.granted += len(rows)  # nobody else has a say: the usual case, and the quick one
+            self._events.append(_Event(epoch_s, agent, request, "granted", "", len(rows)))
+            return
+        winner, target = desk.winners[request.port][rows], values[request.port][rows]
         won = winner == self.agents[agent]
-        cut = np.zeros(len(won), dtype=bool)
+        cut = np.zeros(len(rows), dtype=bool)
         if bounds is not None and request.port in POWER_PORTS:
-            cut = won & ((target < bounds[0]) | (target > bounds[1]))
+            cut = won & ((target < bounds[0][rows]) | (target > bounds[1][rows]))
         limited, refused = int(np.count_nonzero(cut)), int(np.count_nonzero(~won))
-        granted = len(won) - limited - refused
-        self.counts.asked += len(won)
+        granted = len(rows) - limited - refused
         self.counts.granted += granted
         self.counts.limited += limited
         self.counts.refused += refused
         if granted:
-            self._note(step, agent, request, "granted", "", granted)
+            self._events.append(_Event(epoch_s, agent, request, "granted", "", granted))
         if limited:
-            self._note(step, agent, request, "limited", "cut to the limits that hold", limited)
+            self._events.append(_Event(epoch_s, agent, request, "limited", "cut to the limits that hold", limited))
         if refused:
             by = ", ".join(sorted({self.names[row] for row in winner[~won]}))
-            self._note(step, agent, request, "refused", f"{by} has the higher standing", refused)
+            self._events.append(_Event(epoch_s, agent, request, "refused", f"{by} has the higher standing", refused))
+        if request.port in before:
+            self._displaced(agent, request, before[request.port][rows][won], epoch_s)
 
-    def _displaced(self, agent: str, request: SetPoint, before: NDArray[np.int64], after: NDArray[np.int64], step: Step) -> None:
-        """Note whose earlier, still valid request the new one has pushed aside."""
-        mine = self.agents[agent]
-        lost = (after == mine) & (before >= 0) & (before != mine)
-        for other in sorted(set(before[lost].tolist())):
-            count = int((lost & (before == other)).sum())
+    def _displaced(self, agent: str, request: SetPoint, before: NDArray[np.int64], epoch_s: int) -> None:
+        """Note whose request a new one has pushed aside; `before` is who held each device it has won."""
+        for other in sorted(set(before.tolist()) - {-1, self.agents[agent]}):
+            count = int((before == other).sum())
             self.counts.refused += count
             self.counts.granted -= count
-            self._note(step, self.names[other], request, "refused", f"displaced by {agent} ({request.rank.name})", count)
-
-    def _note(self, step: Step, agent: str, request: SetPoint | Limit, outcome: str, why: str, count: int) -> None:
-        named = ", ".join(request.ids[:NAMED]) + (f" and {len(request.ids) - NAMED} more" if len(request.ids) > NAMED else "")
-        if isinstance(request, SetPoint):
-            port, value = request.port, float(np.sum(request.value))
-        else:
-            bounded_above = np.isfinite(request.high_kw)
-            port, value = (HIGH, request.high_kw) if bounded_above else (LOW, request.low_kw)
-        self.events.append(
-            {
-                "time": step.epoch_s + int(step.duration_s),
-                "agent": agent,
-                "table": request.table,
-                "device": named,
-                "devices": count,
-                "port": port,
-                "value": value,
-                "rank": Rank(request.rank).name.lower(),
-                "outcome": outcome,
-                "reason": request.reason,
-                "outcome_reason": why,
-            }
-        )
+            why = f"displaced by {agent} ({request.rank.name})"
+            self._events.append(_Event(epoch_s, self.names[other], request, "refused", why, count))
 
     def take_events(self) -> list[dict[str, Any]]:
         """Return and forget what was noted since the last call."""
-        taken, self.events = self.events, []
-        return taken
+        taken, self._events = self._events, []
+        return [event.row() for event in taken]
 
 
-def _bounds(desk: _Desk, now_s: float, rows: NDArray[np.int64] | slice = slice(None)) -> tuple[FloatArray, FloatArray] | None:
+def _rows(agent: str, request: Request, desk: _Desk) -> NDArray[np.int64]:
+    try:
+        return np.array([desk.table.row_of[name] for name in request.ids], dtype=np.int64)
+    except KeyError as error:
+        name = str(error.args[0])
+        message = f"agent {agent!r} addresses {name!r} of {request.table!r}: {closest(name, desk.table.ids)}"
+        raise PluginError(message, plugin=agent) from error
+
+
+def _slots(agent: str, request: SetPoint, desk: _Desk) -> _Slots:
+    slots = desk.targets.get(request.port)
+    if slots is None:
+        known = closest(request.port, desk.targets)
+        message = f"agent {agent!r} addresses port {request.port!r} of {request.table!r}: {known}"
+        raise PluginError(message, plugin=agent)
+    return slots
+
+
+def _limited(desk: _Desk, values: dict[str, FloatArray], bounds: Bounds | None) -> dict[str, FloatArray]:
+    """Return the targets cut to the limits, and the limits themselves where the devices want to know them."""
+    if bounds is None:
+        return values
+    low, high = bounds
+    limited = {port: np.minimum(np.maximum(value, low), high) if port in POWER_PORTS else value for port, value in values.items()}
+    for port, bound in ((LOW, low), (HIGH, high)):
+        if port in desk.targets:
+            told = np.where(np.isfinite(bound), bound, np.nan)
+            limited[port] = np.where(np.isnan(limited[port]), told, limited[port]) if port in limited else told
+    return limited
+
+
+def _bounds(desk: _Desk, now_s: float) -> Bounds | None:
     """Return the intersection of all limits per device, None without any; a lower rank's bound is cut to what is left."""
-    if now_s >= desk.limited_until_s:
+    if not desk.low.askers:
         return None
-    rank = np.where(desk.low.expires > now_s, desk.low.rank, 0)[:, rows]
-    if not rank.any():
+    rank = np.where(desk.low.expires > now_s, desk.low.rank, 0)
+    highest = int(rank.max())
+    if not highest:
         return None
-    wanted_low, wanted_high = desk.low.value[:, rows], desk.high.value[:, rows]
     low, high = np.full(rank.shape[1], -np.inf), np.full(rank.shape[1], np.inf)
-    for standing in range(int(rank.max()), 0, -1):
-        for agent in desk.low.askers:
+    for standing in range(highest, 0, -1):
+        for agent in sorted(desk.low.askers):
             holds = rank[agent] == standing
             if holds.any():
-                low[holds] = np.minimum(np.maximum(low, wanted_low[agent]), high)[holds]
-                high[holds] = np.maximum(np.minimum(high, wanted_high[agent]), low)[holds]
+                low[holds] = np.minimum(np.maximum(low, desk.low.value[agent]), high)[holds]
+                high[holds] = np.maximum(np.minimum(high, desk.high.value[agent]), low)[holds]
     return low, high

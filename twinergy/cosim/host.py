@@ -139,7 +139,7 @@ class AgentHost:
             if port not in ports:
                 message = f"agent {agent.name!r} subscribes to port {port!r} of {wish.table!r}: {closest(port, ports)}"
                 raise PluginError(message, plugin=agent.name)
-        row = {name: position for position, name in enumerate(part.table.ids)}
+        row = part.table.row_of
         for name in wish.ids:
             if name not in row:
                 message = f"agent {agent.name!r} subscribes to {name!r} of {wish.table!r}: {closest(name, row)}"

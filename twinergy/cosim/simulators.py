@@ -70,7 +70,7 @@ class TableSimulator(mosaik_api_v3.Simulator):  # type: ignore[misc]
             return self.values
         table, _, device = eid.partition("/")
         values = self.values[table][attr]
-        return float(values[self.tables[table].ids.index(device)]) if device else values
+        return float(values[self.tables[table].row_of[device]]) if device else values
 
 
 def merged(inputs: Mapping[str, Mapping[str, Any]], attr: str) -> TableValues:

@@ -14,7 +14,7 @@ from twinergy.kinds import Phase, Table
 from twinergy.ports import NET, Direction, measured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CONNECTION: Final = "connection"
 BUS: Final = "bus"
 POINT: Final = "point"
+NOTHING: Final = np.array([np.nan])
 CONNECTION_PORTS: Final = (
     measured("p_kw", "Load of everything behind the billing meter, load frame: positive draws from the grid."),
     measured("q_kvar", "Reactive load behind the billing meter, positive is inductive."),
@@ -235,22 +236,20 @@ class PointGather:
     ----------
     port : str
         Input port of the meter.
-    n : int
-        Number of meters.
-    groups : tuple of (table, source port, source rows, meter rows)
-        Where each value comes from; a meter that no group feeds sees NaN.
+    sources : tuple of (table, port)
+        Columns that hold points, laid end to end, with one NaN behind them.
+    rows : ndarray of int64, shape (n_meters,)
+        Place of each meter's point in that row of columns; the last place for a meter whose point has no such quantity.
     """
 
     port: str
-    n: int
-    groups: tuple[tuple[str, str, NDArray[np.int64], NDArray[np.int64]], ...]
+    sources: tuple[tuple[str, str], ...]
+    rows: NDArray[np.int64]
 
     def __call__(self, tables: TableValues) -> FloatArray:
         """Return the truth at the metered points."""
-        seen = np.full(self.n, np.nan)
-        for table, source, rows, meters in self.groups:
-            seen[meters] = tables[table][source][rows]
-        return seen
+        columns = [tables[table][source] for table, source in self.sources]
+        return np.concatenate([*columns, NOTHING])[self.rows]
 
 
 def point_gathers(part: Part, twin: Twin, tables: Mapping[str, Table], buses: Mapping[str, str]) -> tuple[PointGather, ...]:
@@ -273,7 +272,7 @@ def point_gathers(part: Part, twin: Twin, tables: Mapping[str, Table], buses: Ma
     for port in part.table.of(Direction.INPUT):
         origin, _, name = port.source.partition(".")
         if origin == POINT:
-            gathers.append(PointGather(port.name, len(devices), _groups(points, name, tables)))
+            gathers.append(_point_gather(port.name, points, name, tables))
     return tuple(gathers)
 
 
@@ -301,19 +300,20 @@ def _bus(connection: Connection | None) -> str:
     return connection.bus if connection else ""
 
 
-def _groups(
-    points: Iterable[_Point], name: str, tables: Mapping[str, Table]
-) -> tuple[tuple[str, str, NDArray[np.int64], NDArray[np.int64]], ...]:
-    found: dict[str, list[tuple[int, int]]] = {}
-    rows_of: dict[str, dict[str, int]] = {}
+def _point_gather(port: str, points: Sequence[_Point], name: str, tables: Mapping[str, Table]) -> PointGather:
+    """Lay the columns that hold any point end to end and note where each meter's point lies in them."""
+    start: dict[str, int] = {}
+    length = 0
+    places = np.full(len(points), -1, dtype=np.int64)
     for meter, point in enumerate(points):
         table, entity = (BUS, point.bus) if name == "vm_pu" else (point.table, point.entity)
-        if table not in tables or name not in {port.name for port in tables[table].of(Direction.MEASURED)}:
+        if table not in tables or name not in {known.name for known in tables[table].of(Direction.MEASURED)}:
             continue
-        rows = rows_of.setdefault(table, {entity_id: row for row, entity_id in enumerate(tables[table].ids)})
-        if entity in rows:
-            found.setdefault(table, []).append((rows[entity], meter))
-    return tuple(
-        (table, name, np.array([row for row, _ in pairs]), np.array([meter for _, meter in pairs]))
-        for table, pairs in found.items()
-    )
+        row = tables[table].row_of.get(entity)
+        if row is None:
+            continue
+        if table not in start:
+            start[table] = length
+            length += len(tables[table].ids)
+        places[meter] = start[table] + row
+    return PointGather(port, tuple((table, name) for table in start), places)
