@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LOWEST: Final = 0.5
 """Voltages are taken to lie above this where a change of voltage is weighed as one of power. [pu]"""
+FIRST_LOOK: Final = 3
+"""Round after which convergence is looked at for the first time."""
 MAX_ROUNDS: Final = 12
 """Beyond these Newton-Raphson is quicker."""
 
@@ -73,9 +75,10 @@ class Contraction:
         for self.rounds in range(1, MAX_ROUNDS + 1):
             following: ComplexArray = self._factors.solve(np.conj(power / voltage))
             following += self._no_load
-            change = float(np.abs(following - voltage).max())
+            # a look costs a third of a round, and the first rounds never suffice
+            done = self.rounds >= FIRST_LOOK and float(np.abs(following - voltage).max()) < close * LOWEST
             voltage = following
-            if change < close * LOWEST:
+            if done:
                 break
         else:
             self.forget()
