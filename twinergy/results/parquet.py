@@ -30,12 +30,15 @@ EVENT_COLUMNS: Final[dict[str, dict[str, str]]] = {
     "set_points": {
         "time": "time",
         "agent": "name",
+        "table": "name",
         "device": "name",
+        "devices": "number",
         "port": "name",
         "value": "number",
         "rank": "name",
         "outcome": "name",
         "reason": "name",
+        "outcome_reason": "name",
     },
     "messages": {"time": "time", "subject": "name", "source": "name", "id": "text", "body": "text"},
 }
