@@ -96,8 +96,8 @@ def timeseries_us(scenario: Scenario, loads: dict[str, np.ndarray[Any, np.dtype[
         net = load_network(scenario.grid_options, scenario.context.folder)  # type: ignore[arg-type]
         bus = {name: index for index, name in net.bus["name"].items()}
         rows = [pandapower.create_load(net, bus[place.bus], p_mw=0.0) for place in scenario.twin.connections]
-        for variable, load in loads.items():
-            data = DFData(pd.DataFrame(load * 1e-3, columns=rows))
+        for variable, values in loads.items():
+            data = DFData(pd.DataFrame(values * 1e-3, columns=rows))
             ConstControl(net, element="load", variable=variable, element_index=rows, profile_name=rows, data_source=data)
         wanted = [("res_bus", "vm_pu"), ("res_line", "loading_percent"), ("res_trafo", "loading_percent")]
         OutputWriter(net, output_path=None, log_variables=wanted)

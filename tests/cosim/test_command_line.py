@@ -93,10 +93,12 @@ def test_mistakes_end_in_a_message_and_a_code(tmp_path, arguments, code, said):
 
 
 def started(folder, *arguments):
-    """Start a long run and wait until its first week is on disk."""
-    process = subprocess.Popen(command("run", small(folder), "--days", 3000, "--no-report", *arguments), cwd=folder)
+    """Start a long run and wait until its first block is on disk."""
+    process = subprocess.Popen(
+        command("run", small(folder), "--days", 3000, "--no-report", *arguments), cwd=folder, stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 120
-    while not list(folder.glob("runs/*/series/household/part-*.parquet")):
+    while not list(folder.glob("runs/*/kpis.json")):
         assert process.poll() is None, "the run ended by itself"
         assert time.monotonic() < deadline, "no part within two minutes"
         time.sleep(0.05)
@@ -106,20 +108,23 @@ def started(folder, *arguments):
 def test_ctrl_c_ends_cleanly_with_everything_readable(tmp_path):
     process = started(tmp_path, "--quiet")
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 130
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert said.startswith("stopped after")
+    assert "Task was destroyed" not in said
     left = find_run(tmp_path / "runs", "latest")
     assert left.status == "interrupted"
-    assert len(left.wide("household", "p_kw")) == left.manifest["steps"] > 600
+    assert len(left.wide("household", "p_kw")) == left.manifest["steps"] >= 200
 
 
 def test_kill_9_leaves_what_was_written_readable(tmp_path):
     process = started(tmp_path, "--quiet")
     process.kill()
-    process.wait(timeout=60)
+    process.communicate(timeout=60)
     left = find_run(tmp_path / "runs", "latest")
     assert left.status == "running"
     frame = left.wide("household", "p_kw")
-    assert len(frame) >= 600
+    assert len(frame) >= 200
     assert frame.notna().all().all()
     shown = twinergy("show", "latest", cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr

@@ -86,7 +86,20 @@ def _drive(components: Components) -> None:
             world.connect(looking, group, SET_POINTS, time_shifted=True, initial_data={SET_POINTS: {}})
         for group in groups[:-1]:
             world.connect(groups[-1], group, (TABLES, FEEDBACK), time_shifted=True, initial_data={TABLES: {}})
-        world.run(until=axis.n_steps * axis.step_s, print_progress=False, lazy_stepping=False)
+        try:
+            world.run(until=axis.n_steps * axis.step_s, print_progress=False, lazy_stepping=False)
+        except BaseException:
+            _end_tasks(world.loop)
+            raise
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """End what mosaik was doing when a simulator raised, or asyncio complains of each task when it is collected."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if not loop.is_running():
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
 
 def _loop() -> asyncio.AbstractEventLoop:
