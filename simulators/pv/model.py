@@ -6,6 +6,9 @@ rating of the inverter → feed-in cap and set-point → reactive power (`simula
 
 Valid for steps of 5 min to 1 h: modules follow the weather without thermal inertia (their time constant is some minutes) and
 the sun stands at the middle of the step. The inverter draws nothing at night.
+
+The cost of a step is the number of array operations, whatever the size of the fleet: what is linear or quadratic in a quantity
+has its constants folded in `simulators.pv.params`, equality with pvlib's functions is tested.
 """
 
 from __future__ import annotations
@@ -14,8 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simulators.pv.irradiance import Sky, is_night, plane_irradiance
-from simulators.pv.reactive import cosphi_p_demand_kvar, q_v_lagged_kvar, within_limits
+from simulators.pv.irradiance import Aspect, Sky, is_night, plane_irradiance
+from simulators.pv.reactive import cosphi_p_kvar, q_v_lagged_kvar, within_limits
 from twinergy.signs import generation_from_load, load_from_generation
 
 if TYPE_CHECKING:
@@ -43,6 +46,8 @@ class PvInputs(NamedTuple):
 
     Attributes
     ----------
+    aspect : Aspect
+        How the fleet faces the sun.
     sky : Sky
         Weather.
     vm_pu : ndarray, shape (n_devices,) or (1,)
@@ -53,6 +58,7 @@ class PvInputs(NamedTuple):
         Reactive power asked for, load frame; NaN: follow the local characteristic. [kvar]
     """
 
+    aspect: Aspect
     sky: Sky
     vm_pu: FloatArray
     p_min_kw: FloatArray
@@ -112,14 +118,12 @@ def step(params: PvParams, state: PvState, inputs: PvInputs, duration_s: float) 
     .. [1] A. P. Dobos, "PVWatts Version 5 Manual", NREL/TP-6A20-62641, 2014, DOI 10.2172/1158421: modules and inverter.
     .. [2] D. L. King et al., "Photovoltaic Array Performance Model", SAND2004-3535, equations 11 and 12.
     """
-    n_devices = len(params.inverter.rating_kva)
-    if is_night(inputs.sky):
-        return start(n_devices), PvOutputs(*(np.zeros(n_devices) for _ in PvOutputs._fields))
-    dc_kw = dc_power_kw(params.plane, inputs.sky)
-    available_kw, clipped_kw = ac_power_kw(params.inverter, dc_kw)
-    allowed_kw = np.minimum(available_kw, feed_in_limit_kw(params.inverter, inputs.p_min_kw))
-    state, demand_kvar = _reactive_demand(params.inverter, state, inputs, allowed_kw, duration_s)
-    q_kvar, p_kw = within_limits(params.inverter, demand_kvar, allowed_kw)
+    if is_night(inputs.aspect, inputs.sky):
+        n_devices = len(params.inverter.rating_kva)
+        return start(n_devices), PvOutputs(*[np.zeros(n_devices) for _ in PvOutputs._fields])
+    available_kw, clipped_kw = ac_power_kw(params.inverter, dc_power_kw(params.plane, inputs.aspect, inputs.sky))
+    allowed_kw = allowed_power_kw(params.inverter, available_kw, inputs.p_min_kw)
+    state, q_kvar, p_kw = _reactive(params.inverter, state, inputs, allowed_kw, duration_s)
     return state, PvOutputs(
         p_kw=load_from_generation(p_kw),
         q_kvar=q_kvar,
@@ -131,45 +135,54 @@ def step(params: PvParams, state: PvState, inputs: PvInputs, duration_s: float) 
 
 def cell_temperature_degc(plane: ModulePlane, poa_w_per_m2: FloatArray, sky: Sky) -> FloatArray:
     """Return the temperature of the cells by the Sandia model [2]_ of `step`, shape ``(n_devices,)``. [degC]."""
-    from pvlib.temperature import sapm_cell  # noqa: PLC0415
+    heating = np.exp(plane.sapm_a + plane.sapm_b * sky.wind_m_per_s) + plane.sapm_delta_degc_m2_per_w
+    cells: FloatArray = poa_w_per_m2 * heating + sky.temp_degc
+    return cells
 
-    cell: FloatArray = sapm_cell(poa_w_per_m2, sky.temp_degc, sky.wind_m_per_s, plane.sapm_a, plane.sapm_b, plane.sapm_delta_degc)
-    return cell
 
-
-def dc_power_kw(plane: ModulePlane, sky: Sky) -> FloatArray:
+def dc_power_kw(plane: ModulePlane, aspect: Aspect, sky: Sky) -> FloatArray:
     """Return the power of the modules after DC losses, counted positive, shape ``(n_devices,)``. [kW]."""
-    from pvlib.pvsystem import pvwatts_dc  # noqa: PLC0415
-
-    poa, reaching = plane_irradiance(plane, sky)
-    power: FloatArray = pvwatts_dc(reaching, cell_temperature_degc(plane, poa, sky), plane.p_stc_kw, plane.gamma_per_degc)
+    poa, reaching = plane_irradiance(plane, aspect, sky)
+    cells_degc = cell_temperature_degc(plane, poa, sky)
+    power: FloatArray = reaching * (plane.kw_per_w_per_m2 + plane.kw_per_w_per_m2_degc * cells_degc)
     return power
 
 
 def ac_power_kw(inverter: Inverter, dc_kw: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return what the inverter delivers up to its rating and what it clips, counted positive, shape ``(n_devices,)``. [kW]."""
-    from pvlib.inverter import pvwatts  # noqa: PLC0415
-
-    return pvwatts(dc_kw, inverter.p_dc_limit_kw, inverter.efficiency), (
-        np.maximum(dc_kw - inverter.p_dc_limit_kw, 0.0) * inverter.efficiency
-    )
+    curve_kw = dc_kw * (inverter.slope + inverter.bend_per_kw * dc_kw) + inverter.loss_kw
+    clipped_kw = np.maximum(dc_kw - inverter.p_dc_limit_kw, 0.0) * inverter.efficiency
+    return np.maximum(np.minimum(curve_kw, inverter.rating_kva), 0.0), clipped_kw
 
 
-def feed_in_limit_kw(inverter: Inverter, p_min_kw: FloatArray) -> FloatArray:
-    """Return the greatest allowed feed-in, counted positive: set-point and fixed cap, whichever is lower. [kW].
+def allowed_power_kw(inverter: Inverter, available_kw: FloatArray, p_min_kw: FloatArray) -> FloatArray:
+    """Return what set-point and fixed cap leave of the available power, counted positive, shape ``(n_devices,)``. [kW].
 
     A positive lower bound would ask the system to consume, which it cannot: it feeds in nothing.
     """
-    return np.fmin(np.maximum(generation_from_load(p_min_kw), 0.0), inverter.p_cap_kw)  # fmin: a NaN set-point limits nothing
+    if somebody_asks(p_min_kw):
+        wanted_kw = np.maximum(generation_from_load(p_min_kw), 0.0)
+        return np.minimum(available_kw, np.fmin(wanted_kw, inverter.p_cap_kw))  # fmin: a NaN set-point limits nothing
+    return np.minimum(available_kw, inverter.p_cap_kw) if inverter.has_cap else available_kw
 
 
-def _reactive_demand(
-    inverter: Inverter, state: PvState, inputs: PvInputs, p_kw: FloatArray, duration_s: float
-) -> tuple[PvState, FloatArray]:
-    demand = np.zeros_like(p_kw)
-    if inverter.has_cosphi_p:
-        demand = np.where(inverter.cosphi_p, cosphi_p_demand_kvar(inverter, p_kw), demand)
+def somebody_asks(set_point: FloatArray) -> bool:
+    """Return whether any device has a set-point, which is NaN where nobody asks."""
+    return not np.isnan(np.fmin.reduce(set_point))
+
+
+def _reactive(
+    inverter: Inverter, state: PvState, inputs: PvInputs, allowed_kw: FloatArray, duration_s: float
+) -> tuple[PvState, FloatArray, FloatArray]:
+    """Return the new state, reactive power (load frame) and active power (counted positive). [kvar], [kW]."""
+    p_kw = np.minimum(allowed_kw, inverter.p_corner_kw) if inverter.has_cosphi_p else allowed_kw
+    q_kvar = cosphi_p_kvar(inverter, p_kw) if inverter.has_cosphi_p else 0.0 * p_kw  # a product: what is missing stays missing
+    asked = somebody_asks(inputs.q_set_kvar)
+    if not (asked or inverter.has_q_v):
+        return state, q_kvar, p_kw
     if inverter.has_q_v:
         state = PvState(q_v_lagged_kvar(inverter, state.q_lag_kvar, inputs.vm_pu, duration_s))
-        demand = np.where(inverter.q_v, state.q_lag_kvar, demand)
-    return state, np.where(np.isnan(inputs.q_set_kvar), demand, inputs.q_set_kvar)
+        q_kvar = np.where(inverter.q_v, state.q_lag_kvar, q_kvar)
+    if asked:
+        q_kvar = np.where(np.isnan(inputs.q_set_kvar), q_kvar, inputs.q_set_kvar)
+    return state, *within_limits(inverter, q_kvar, allowed_kw)

@@ -33,33 +33,26 @@ Q_V_SHARE_OF_Q_MAX: Final = (-1.0, 0.0, 0.0, 1.0)
 """Reactive power there as a share of that at the smallest power factor, load frame. [1]"""
 Q_V_TIME_CONSTANT_S: Final = 10.0 / 3.0
 """First-order lag: 95 % of the way (three time constants) within 10 s, the default of VDE-AR-N 4105:2018-11. [s]"""
-COSPHI_P_BEGIN: Final = 0.5
-"""Share of the rated power from which the cos phi (P) characteristic departs from 1, VDE-AR-N 4105:2018-11, 5.7.2.4. [1]"""
 
 
-def cosphi_p_demand_kvar(inverter: Inverter, p_kw: FloatArray) -> FloatArray:
-    """Return the reactive power of the cos phi (P) characteristic for a fed-in active power.
-
-    Power factor 1 up to half the rated power, then linear to the smallest one at rated power. Where active power and this
-    reactive power together would exceed the apparent power, both stay where the circle and the characteristic meet:
-    ``P/S = cos phi(P)``, that is ``(2 - c) / (3 - 2 c)`` of the rating with ``c`` the smallest power factor.
+def cosphi_p_kvar(inverter: Inverter, p_kw: FloatArray) -> FloatArray:
+    """Return the reactive power of the cos phi (P) characteristic (see `simulators.pv.params.cosphi_p_line`).
 
     Parameters
     ----------
     inverter : Inverter
         Nameplate data.
     p_kw : ndarray, shape (n_devices,)
-        Active power, counted positive when fed in. [kW]
+        Active power, counted positive when fed in, at most ``p_corner_kw``: there it keeps all limits of the inverter. [kW]
 
     Returns
     -------
     ndarray, shape (n_devices,)
-        Reactive power, load frame, never negative. [kvar]
+        Reactive power, load frame, never negative; 0 where the characteristic is not followed. [kvar]
     """
-    c = inverter.cosphi_min
-    share = np.minimum(p_kw / inverter.rating_kva, (2.0 - c) / (3.0 - 2.0 * c))
-    cosphi = 1.0 - (1.0 - c) * np.maximum(share - COSPHI_P_BEGIN, 0.0) / (1.0 - COSPHI_P_BEGIN)
-    return share * inverter.rating_kva * np.sqrt(1.0 - cosphi * cosphi) / cosphi
+    cosphi = np.minimum(inverter.cosphi_begin - inverter.cosphi_per_kw * p_kw, 1.0)
+    apparent = p_kw / cosphi
+    return np.sqrt(apparent * apparent - p_kw * p_kw)
 
 
 def q_v_characteristic_kvar(inverter: Inverter, vm_pu: FloatArray) -> FloatArray:

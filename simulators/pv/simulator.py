@@ -8,9 +8,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from simulators.pv import model
-from simulators.pv.irradiance import Sky
+from simulators.pv.irradiance import Sky, aspects
 from simulators.pv.options import PvOptions
 from simulators.pv.params import PvParams
+from simulators.pv.sun import sun_over
 from twinergy.errors import Finding
 from twinergy.kinds import DeviceKind, Fleet, Phase
 from twinergy.ports import measured, needs, set_point
@@ -18,11 +19,12 @@ from twinergy.ports import measured, needs, set_point
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from twinergy.community.twin import BuildContext, Device, Dwelling, Twin
+    from simulators.pv.irradiance import Aspect
+    from twinergy.community.twin import BuildContext, Device, Dwelling, Site, Twin
     from twinergy.kinds import FloatArray
     from twinergy.options import Options
     from twinergy.ports import Port
-    from twinergy.timebase import Step
+    from twinergy.timebase import Block, Step
 
 ROOF_LIMIT_KWP_PER_M2: Final = 0.25
 """Module power per roof area, at 1 kW/m2 the module efficiency: 20.4 % was the average of crystalline modules shipped in 2021
@@ -32,13 +34,9 @@ _WEATHER: Final = {
     "ghi_w_per_m2": "global horizontal irradiance, mean over the step",
     "dni_w_per_m2": "direct normal irradiance, mean over the step",
     "dhi_w_per_m2": "diffuse horizontal irradiance, mean over the step",
-    "dni_extra_w_per_m2": "extraterrestrial normal irradiance",
     "temp_degc": "air temperature",
     "wind_m_per_s": "wind speed at 10 m",
     "albedo": "ground reflectance",
-    "solar_zenith_deg": "true solar zenith at mid-step",
-    "solar_apparent_zenith_deg": "solar zenith with refraction at mid-step",
-    "solar_azimuth_deg": "solar azimuth at mid-step, from north over east",
 }
 
 
@@ -51,18 +49,28 @@ class PvFleet(Fleet):
         Ids of the devices.
     params : PvParams
         Their nameplate data, in the same order.
+    site : Site
+        Where they stand.
     """
 
     _sky = itemgetter(*Sky._fields)
 
-    def __init__(self, ids: tuple[str, ...], params: PvParams) -> None:
+    def __init__(self, ids: tuple[str, ...], params: PvParams, site: Site) -> None:
         self.ids = ids
         self._params = params
+        self._site = site
         self._state = model.start(len(ids))
+        self._aspects: list[Aspect] = []
+
+    def prepare(self, block: Block) -> None:
+        """Work out how the modules face the sun in each step of a block."""
+        self._aspects = aspects(self._params.plane, sun_over(self._site, block.middle_utc))
 
     def step(self, step: Step, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Advance one step; weather of shape ``(1,)`` or ``(n_devices,)``."""
-        acting = model.PvInputs(Sky._make(self._sky(inputs)), inputs["vm_pu"], inputs["p_min_kw"], inputs["q_set_kvar"])
+        sky = Sky._make([value.item() if value.size == 1 else value for value in self._sky(inputs)])
+        aspect = self._aspects[step.offset]
+        acting = model.PvInputs(aspect, sky, inputs["vm_pu"], inputs["p_min_kw"], inputs["q_set_kvar"])
         self._state, outputs = model.step(self._params, self._state, acting, step.duration_s)
         return outputs._asdict()
 
@@ -90,10 +98,10 @@ class PvKind(DeviceKind):
         measured("p_clipped_kw", "feed-in lost to the rating of the inverter, never negative"),
     )
 
-    def build(self, devices: Sequence[Device], context: BuildContext) -> PvFleet:  # noqa: ARG002 - needs nothing but options
+    def build(self, devices: Sequence[Device], context: BuildContext) -> PvFleet:
         """Build the fleet of these devices, in the given order."""
         params = PvParams.of([cast("PvOptions", device.options) for device in devices])
-        return PvFleet(tuple(device.id for device in devices), params)
+        return PvFleet(tuple(device.id for device in devices), params, context.twin.site)
 
     def check(self, devices: Sequence[Device], twin: Twin) -> list[Finding]:
         """Return dwellings that carry more module power than their roof has room for."""

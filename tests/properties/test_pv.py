@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from simulators.pv.irradiance import plane_irradiance
-from tests.unit.test_pv_case import params, run, sky
+from tests.unit.test_pv_case import aspect, params, run, sky
 
 NUMBER = st.floats
 
@@ -37,8 +37,7 @@ WEATHER = st.fixed_dictionaries(
         "dhi_w_per_m2": NUMBER(0.0, 500.0),
         "temp_degc": NUMBER(-20.0, 45.0),
         "wind_m_per_s": NUMBER(0.0, 20.0),
-        "solar_apparent_zenith_deg": NUMBER(0.0, 95.0),
-        "solar_azimuth_deg": NUMBER(0.0, 360.0),
+        "place": st.fixed_dictionaries({"apparent_zenith_deg": NUMBER(0.0, 95.0), "azimuth_deg": NUMBER(0.0, 360.0)}),
     }
 )
 REQUESTS = st.fixed_dictionaries(
@@ -77,7 +76,9 @@ def test_power_factor_is_kept(system, weather, requests):
 
 def assume_one_sun(system, weather):
     """Leave out weather nobody has seen: beyond 1.4 kW/m2 hot modules lose more from heat than they gain from light."""
-    assume(plane_irradiance(params(system).plane, sky(**weather))[0][0] < 1400.0)
+    plane = params(system).plane
+    values = {name: value for name, value in weather.items() if name != "place"}
+    assume(plane_irradiance(plane, aspect(plane, **weather["place"]), sky(**values))[0][0] < 1400.0)
 
 
 @given(SYSTEMS, WEATHER, NUMBER(0.0, 200.0))
@@ -89,7 +90,7 @@ def test_more_diffuse_light_is_never_less_available_power(system, weather, more)
 
 @given(SYSTEMS, WEATHER, NUMBER(0.0, 200.0))
 def test_more_direct_light_from_the_front_is_never_less_available_power(system, weather, more):
-    facing = {**weather, "solar_apparent_zenith_deg": system["tilt_deg"], "solar_azimuth_deg": system["azimuth_deg"]}
+    facing = {**weather, "place": {"apparent_zenith_deg": system["tilt_deg"], "azimuth_deg": system["azimuth_deg"]}}
     brighter = {**facing, "dni_w_per_m2": weather["dni_w_per_m2"] + more}
     assume_one_sun(system, brighter)
     assert run(system, **brighter).p_available_kw[0] <= run(system, **facing).p_available_kw[0] + 1e-12
@@ -100,6 +101,13 @@ def test_a_neighbour_changes_nothing(system, weather, requests):
     alone = run(system, **weather, **requests)
     beside = run({"azimuth_deg": 33.0, "q_mode": "q_v"}, system, **weather, **requests)
     assert [values[1] for values in beside] == pytest.approx([values[0] for values in alone], rel=1e-12, abs=1e-12)
+
+
+@given(SYSTEMS, WEATHER, REQUESTS)
+def test_asking_for_what_it_does_anyway_changes_nothing(system, weather, requests):
+    own = run({**system, "q_mode": "cosphi_p"}, **weather, **{**requests, "q_set_kvar": np.nan})
+    asked = run({**system, "q_mode": "cosphi_p"}, **weather, **{**requests, "q_set_kvar": own.q_kvar[0]})
+    assert [values[0] for values in asked] == pytest.approx([values[0] for values in own], rel=1e-9, abs=1e-9)
 
 
 @given(SYSTEMS, WEATHER)

@@ -20,7 +20,9 @@ from simulators.pv import model
 from simulators.pv.irradiance import Sky, plane_irradiance
 from simulators.pv.options import PvOptions
 from simulators.pv.params import PvParams
+from simulators.pv.sun import Sun
 from tests.shared_data import shared_data
+from tests.unit.test_pv_case import year_of_one
 
 COLUMNS = ["month", "day", "hour", "dni", "dhi", "air", "wind", "poa", "cell", "dc", "ac"]
 
@@ -33,15 +35,23 @@ def year():
 
 
 @cache
-def weather(minute=30):
+def sun(minute=30):
     hours = pd.date_range("2015-01-01", periods=8760, freq="h", tz="Etc/GMT+7") + pd.Timedelta(minutes=minute)
-    sun = pvlib.solarposition.get_solarposition(hours, 39.73, -105.18, 1820.0)
-    dni, dhi = year()["dni"].to_numpy(), year()["dhi"].to_numpy()
-    zenith = sun["zenith"].to_numpy()
-    ghi = dhi + dni * np.maximum(np.cos(np.radians(zenith)), 0.0)
+    place = pvlib.solarposition.get_solarposition(hours, 39.73, -105.18, 1820.0)
     extra = pvlib.irradiance.get_extra_radiation(hours).to_numpy()
-    place = (np.array([0.2]), zenith, sun["apparent_zenith"].to_numpy(), sun["azimuth"].to_numpy())
-    return Sky(ghi, dni, dhi, extra, year()["air"].to_numpy(), year()["wind"].to_numpy(), *place)
+    return Sun(*(place[name].to_numpy() for name in ("zenith", "apparent_zenith", "azimuth")), extra)
+
+
+@cache
+def weather(minute=30):
+    dni, dhi = year()["dni"].to_numpy(), year()["dhi"].to_numpy()
+    ghi = dhi + dni * np.maximum(np.cos(np.radians(sun(minute).zenith_deg)), 0.0)
+    return Sky(ghi, dni, dhi, year()["air"].to_numpy(), year()["wind"].to_numpy(), 0.2)
+
+
+@cache
+def facing(minute=30):
+    return year_of_one(system().plane, sun(minute))
 
 
 @cache
@@ -52,7 +62,7 @@ def system():
 
 
 def plane_error(minute):
-    ours, _ = plane_irradiance(system().plane, weather(minute))
+    ours, _ = plane_irradiance(system().plane, facing(minute), weather(minute))
     return (ours - year()["poa"])[year()["poa"] > 0.0]
 
 
@@ -73,7 +83,7 @@ def test_plane_irradiance_of_each_hour_needs_the_sun_at_mid_step():
 def test_cell_temperature_of_the_year():
     """SAPM claims an accuracy of 5 degC; the mean weighted with the irradiance decides the energy."""
     plane = system().plane
-    cells = model.cell_temperature_degc(plane, plane_irradiance(plane, weather())[0], weather())
+    cells = model.cell_temperature_degc(plane, plane_irradiance(plane, facing(), weather())[0], weather())
     error = (cells - year()["cell"])[year()["poa"] > 0.0]
     assert np.average(error, weights=year()["poa"][error.index]) == pytest.approx(0.0, abs=1.0)
     assert np.sqrt((error**2).mean()) < 3.0
@@ -81,7 +91,7 @@ def test_cell_temperature_of_the_year():
 
 def test_ac_energy_of_the_year():
     nobody = np.array([np.nan])
-    inputs = model.PvInputs(weather(), np.array([1.0]), nobody, nobody)
+    inputs = model.PvInputs(facing(), weather(), np.array([1.0]), nobody, nobody)
     _, outputs = model.step(system(), model.start(1), inputs, 3600.0)
     assert year()["ac"].sum() / 1000.0 == pytest.approx(6023.7, abs=0.1)
     assert -outputs.p_kw.sum() == pytest.approx(year()["ac"].sum() / 1000.0, rel=0.02)

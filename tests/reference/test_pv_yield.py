@@ -25,7 +25,9 @@ from simulators.pv import model
 from simulators.pv.irradiance import Sky, plane_irradiance
 from simulators.pv.options import PvOptions
 from simulators.pv.params import PvParams
+from simulators.pv.sun import Sun
 from tests.shared_data import shared_data
+from tests.unit.test_pv_case import year_of_one
 
 PLACES = {  # file, latitude, longitude, altitude, step in s
     "kassel": ("kassel_de_dwd_try2015_region07_mean_hourly", 51.31, 9.48, 181.0, 3600),
@@ -49,21 +51,22 @@ def weather(place):
     file, latitude, longitude, altitude, step_s = PLACES[place]
     table = pd.read_parquet(shared_data("weather", f"{file}.parquet")).astype(float)
     middle = table.index + pd.Timedelta(seconds=step_s / 2)
-    sun = pvlib.solarposition.get_solarposition(middle, latitude, longitude, altitude)
-    zenith, extra = sun["zenith"].to_numpy(), pvlib.irradiance.get_extra_radiation(middle).to_numpy()
+    place_of_sun = pvlib.solarposition.get_solarposition(middle, latitude, longitude, altitude)
+    zenith, apparent, azimuth = (place_of_sun[name].to_numpy() for name in ("zenith", "apparent_zenith", "azimuth"))
+    extra = pvlib.irradiance.get_extra_radiation(middle).to_numpy()
     ghi, dhi, air, wind = (table[c].to_numpy() for c in ("ghi_w_m2", "dhi_w_m2", "temp_air_degc", "wind_speed_m_s"))
-    place_of_sun = (zenith, sun["apparent_zenith"].to_numpy(), sun["azimuth"].to_numpy())
-    return Sky(ghi, direct_normal(table, zenith, extra), dhi, extra, air, wind, np.array([0.2]), *place_of_sun)
+    return Sky(ghi, direct_normal(table, zenith, extra), dhi, air, wind, 0.2), Sun(zenith, apparent, azimuth, extra)
 
 
 @cache
 def annual(place, tilt_deg=35.0, azimuth_deg=180.0):
     """Return yield in kWh/kWp and irradiation of the plane in kWh/m2 over the year, per 8760 hours."""
     params = PvParams.of([PvOptions(p_dc_kwp=1.0, tilt_deg=tilt_deg, azimuth_deg=azimuth_deg)])
-    nobody = np.array([np.nan])
-    inputs = model.PvInputs(weather(place), np.array([1.0]), nobody, nobody)
+    sky, sun = weather(place)
+    facing, nobody = year_of_one(params.plane, sun), np.array([np.nan])
+    inputs = model.PvInputs(facing, sky, np.array([1.0]), nobody, nobody)
     _, outputs = model.step(params, model.start(1), inputs, float(PLACES[place][-1]))
-    poa, _ = plane_irradiance(params.plane, weather(place))
+    poa, _ = plane_irradiance(params.plane, facing, sky)
     return -outputs.p_kw.mean() * 8760.0, poa.mean() * 8.760
 
 

@@ -231,7 +231,9 @@ def set_points(axis: TimeAxis, days: int) -> list[dict[str, object]]:
                 {
                     "time": axis.start_epoch_s + day * 86_400 + 64_800,
                     "agent": "peak_shaving",
+                    "table": "battery",
                     "device": "battery 001",
+                    "devices": 1,
                     "port": "p_set_kw",
                     "value": -2.0,
                     "rank": "schedule",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pvlib
@@ -16,16 +17,22 @@ from simulators.pv.options import PvOptions
 from simulators.pv.params import PvParams
 from simulators.pv.simulator import PvFleet
 from tests.unit.test_pv_case import NIGHT, NOON
-from twinergy.community.twin import Connection, Device, Dwelling, Site, Twin
+from twinergy.community.twin import BuildContext, Connection, Device, Dwelling, Site, Twin
 from twinergy.kinds import Phase
 from twinergy.ports import Direction
-from twinergy.timebase import Step
+from twinergy.timebase import TimeAxis
 
-STEP = Step(0, 0, 900.0, 0)
+AXIS = TimeAxis(1_718_841_600, 900, 96)  # 2024-06-20, UTC
+BLOCK = AXIS.block(0)
+MIDNIGHT, MORNING, MIDDAY, EVENING = (AXIS.step(BLOCK, 4 * hour) for hour in (0, 6, 11, 17))
+SITE = Site(name="x", latitude_deg=51.0, longitude_deg=9.0, altitude_m=0.0, timezone="Europe/Berlin", country="DE")
 
 
-def fleet(count=2, **options):
-    return PvFleet(tuple(f"pv-{i}" for i in range(count)), PvParams.of([PvOptions(p_dc_kwp=10.0, **options)] * count))
+def fleet(*systems, **options):
+    params = PvParams.of([PvOptions(**{"p_dc_kwp": 10.0, **options, **system}) for system in systems or ({}, {})])
+    made = PvFleet(tuple(f"pv-{i}" for i in range(len(systems or "ab"))), params, SITE)
+    made.prepare(BLOCK)
+    return made
 
 
 def inputs(weather=NOON, count=2, vm_pu=1.0):
@@ -39,9 +46,8 @@ def twin(*kwp, roof_m2=20.0, dwelling="home"):
         for i, p in enumerate(kwp)
     )
     home = Dwelling(id="home", connection="c", residents=2, floor_area_m2=90.0, roof_area_m2=roof_m2)
-    site = Site(name="x", latitude_deg=51.0, longitude_deg=9.0, altitude_m=0.0, timezone="Europe/Berlin", country="DE")
     connection = Connection(id="c", bus="b", phases="abc", limit_kw=30.0, tariff="t")
-    return Twin(site=site, connections=(connection,), dwellings=(home,), devices=devices)
+    return Twin(site=SITE, connections=(connection,), dwellings=(home,), devices=devices)
 
 
 def findings(community):
@@ -96,23 +102,24 @@ def test_ports_and_phase():
     assert sources == {**{name: f"weather.{name}" for name in NOON}, "vm_pu": "bus.vm_pu"}
 
 
-@pytest.mark.parametrize("weather", [NOON, NIGHT])
-def test_a_step_reports_every_measured_port(weather):
-    outputs = fleet().step(STEP, inputs(weather))
+@pytest.mark.parametrize(("step", "weather"), [(MIDDAY, NOON), (MIDNIGHT, NIGHT)])
+def test_a_step_reports_every_measured_port(step, weather):
+    outputs = fleet().step(step, inputs(weather))
     assert set(outputs) == {port.name for port in KIND.ports if port.direction is Direction.MEASURED}
     assert all(values.shape == (2,) and values.dtype == np.float64 for values in outputs.values())
 
 
-@pytest.mark.parametrize("weather", [NOON, NIGHT])
-def test_steps_return_new_arrays_that_share_no_memory(weather):
-    system = fleet()
-    arrays = [values for _ in range(2) for values in system.step(STEP, inputs(weather)).values()]
+@pytest.mark.parametrize("options", [{}, {"q_mode": "cosphi_p", "feed_in_cap": 0.5}, {"q_mode": "q_v"}])
+@pytest.mark.parametrize(("step", "weather"), [(MIDDAY, NOON), (MIDNIGHT, NIGHT)])
+def test_steps_return_new_arrays_that_share_no_memory(step, weather, options):
+    system = fleet(**options)
+    arrays = [values for _ in range(2) for values in system.step(step, inputs(weather)).values()]
     assert not any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
 
 
 def test_state_is_a_copy_of_the_lag():
     system = fleet(q_mode="q_v")
-    system.step(STEP, inputs(vm_pu=1.07))
+    system.step(MIDDAY, inputs(vm_pu=1.07))
     seen = system.state()["q_lag_kvar"]
     seen[:] = 99.0
     assert system.state()["q_lag_kvar"] == pytest.approx(0.5 * 0.4358899 * 10.0 / 1.2, rel=1e-6)
@@ -120,10 +127,25 @@ def test_state_is_a_copy_of_the_lag():
 
 def test_building_keeps_the_order_of_the_devices():
     community = twin(1.0, 2.0, 3.0)
-    system = KIND.build(community.devices, None)
-    powers = system.step(STEP, inputs(count=3))["p_kw"]
+    system = KIND.build(community.devices, BuildContext(twin=community, axis=AXIS, seed=1, folder=Path()))
+    system.prepare(BLOCK)
+    powers = system.step(MIDDAY, inputs(count=3))["p_kw"]
     assert system.ids == ("pv-0", "pv-1", "pv-2")
     assert powers / powers[0] == pytest.approx([1.0, 2.0, 3.0], rel=1e-12)
+
+
+def test_every_step_has_its_own_sun():
+    """East roofs lead in the morning, west roofs in the evening, in the same weather."""
+    east_and_west = fleet({"azimuth_deg": 90.0}, {"azimuth_deg": 270.0})
+    morning, evening = (east_and_west.step(step, inputs())["p_kw"] for step in (MORNING, EVENING))
+    assert morning[0] < morning[1]
+    assert evening[0] > evening[1]
+
+
+def test_weather_of_each_device_equals_the_same_weather_for_all():
+    system = fleet({"q_mode": "cosphi_p"}, {"azimuth_deg": 90.0})
+    each = {**inputs(), **{name: np.full(2, value) for name, value in NOON.items()}}
+    assert np.array_equal(system.step(MIDDAY, inputs())["p_kw"], system.step(MIDDAY, each)["p_kw"])
 
 
 def test_importing_the_kind_does_not_import_pvlib_or_pandas():

@@ -11,7 +11,7 @@ import pytest
 
 from simulators.pv import model
 from simulators.pv.irradiance import angular_modifier, incidence_cosine, plane_irradiance
-from tests.unit.test_pv_case import BIG, NOON, params, run, sky
+from tests.unit.test_pv_case import BIG, HIGH_SUN, NOON, aspect, params, run, sky, sun
 
 PLANES = [{"tilt_deg": t, "azimuth_deg": a} for t in (0.0, 20.0, 35.0, 90.0) for a in (0.0, 90.0, 180.0, 265.0)]
 SUNS = [(30.0, 175.0), (75.0, 95.0), (88.9, 240.0), (60.0, 10.0)]
@@ -20,9 +20,9 @@ SUNS = [(30.0, 175.0), (75.0, 95.0), (88.9, 240.0), (60.0, 10.0)]
 @pytest.mark.parametrize(("zenith", "azimuth"), SUNS)
 def test_incidence_cosine_equals_pvlib(zenith, azimuth):
     tilt, facing = (np.array([plane[name] for plane in PLANES]) for name in ("tilt_deg", "azimuth_deg"))
-    ours, _ = incidence_cosine(params(*PLANES).plane, sky(solar_apparent_zenith_deg=zenith, solar_azimuth_deg=azimuth))
+    ours, _ = incidence_cosine(params(*PLANES).plane, sun(apparent_zenith_deg=zenith, azimuth_deg=azimuth))
     theirs = pvlib.irradiance.aoi_projection(tilt, facing, zenith, azimuth)
-    assert ours == pytest.approx(np.maximum(theirs, 0.0), abs=1e-14)
+    assert ours[0] == pytest.approx(np.maximum(theirs, 0.0), abs=1e-14)
 
 
 @pytest.mark.parametrize("a_r", [0.10, 0.16, 0.25])
@@ -34,19 +34,20 @@ def test_angular_modifier_equals_pvlib(a_r):
 
 @pytest.mark.parametrize(("zenith", "azimuth"), SUNS)
 def test_plane_irradiance_equals_pvlib(zenith, azimuth):
-    weather = sky(solar_apparent_zenith_deg=zenith, solar_azimuth_deg=azimuth)
-    ours, _ = plane_irradiance(params(*PLANES).plane, weather)
+    plane = params(*PLANES).plane
+    ours, _ = plane_irradiance(plane, aspect(plane, apparent_zenith_deg=zenith, azimuth_deg=azimuth), sky())
     tilt, facing = (np.array([plane[name] for plane in PLANES]) for name in ("tilt_deg", "azimuth_deg"))
     energy = [NOON[f"{name}_w_per_m2"] for name in ("dni", "ghi", "dhi")]
     theirs = pvlib.irradiance.get_total_irradiance(
-        tilt, facing, zenith, azimuth, *energy, dni_extra=NOON["dni_extra_w_per_m2"], albedo=0.2, model="haydavies"
+        tilt, facing, zenith, azimuth, *energy, dni_extra=HIGH_SUN["dni_extra_w_per_m2"], albedo=0.2, model="haydavies"
     )
     assert ours == pytest.approx(theirs["poa_global"], rel=1e-12)
 
 
 def test_reflection_takes_more_from_diffuse_than_from_normal_light():
     overcast = sky(ghi_w_per_m2=200.0, dni_w_per_m2=0.0, dhi_w_per_m2=200.0)
-    poa, reaching = plane_irradiance(params({"tilt_deg": 0.0}).plane, overcast)
+    plane = params({"tilt_deg": 0.0}).plane
+    poa, reaching = plane_irradiance(plane, aspect(plane), overcast)
     assert reaching / poa == pytest.approx(pvlib.iam.martin_ruiz_diffuse(0.0)["sky"], rel=1e-8)  # no ground, no beam
 
 
@@ -65,15 +66,16 @@ def test_roof_cells_are_hot():
 def test_dc_power_at_standard_test_conditions_by_hand():
     """1000 W/m2 normal to the plane, cells at 25 degC, no losses: nominal power (isotropic light excluded by DHI = 0)."""
     plane = params({"p_dc_kwp": 3.0, "tilt_deg": 30.0, "losses_percent": 0.0}).plane
-    cool = replace(plane, sapm_a=np.array([-np.inf]), sapm_delta_degc=np.array([0.0]))
-    weather = sky(dni_w_per_m2=1000.0, dhi_w_per_m2=0.0, ghi_w_per_m2=0.0, temp_degc=25.0, solar_azimuth_deg=180.0)
-    assert model.dc_power_kw(cool, weather) == pytest.approx(3.0, rel=1e-12)
+    cool = replace(plane, sapm_a=np.array([-np.inf]), sapm_delta_degc_m2_per_w=np.array([0.0]))
+    weather = sky(dni_w_per_m2=1000.0, dhi_w_per_m2=0.0, ghi_w_per_m2=0.0, temp_degc=25.0)
+    assert model.dc_power_kw(cool, aspect(cool, azimuth_deg=180.0), weather) == pytest.approx(3.0, rel=1e-12)
 
 
 def test_heat_costs_power():
     """-0.35 %/degC times 20 degC is 7 %; the cells are 20 degC hotter when the air is."""
     cold, hot = run({}, temp_degc=5.0), run({}, temp_degc=25.0)
-    dc = [model.dc_power_kw(params({}).plane, sky(temp_degc=t))[0] for t in (5.0, 25.0)]
+    plane = params({}).plane
+    dc = [model.dc_power_kw(plane, aspect(plane), sky(temp_degc=t))[0] for t in (5.0, 25.0)]
     assert hot.p_kw[0] > cold.p_kw[0]
     assert dc[0] - dc[1] == pytest.approx(0.07 * dc_at_25(dc), rel=1e-9)
 
@@ -81,8 +83,30 @@ def test_heat_costs_power():
 def dc_at_25(dc):
     """Return the power the cells would have at 25 degC, from two points of a straight line."""
     plane = params({}).plane
-    cell = model.cell_temperature_degc(plane, plane_irradiance(plane, sky())[0], sky(temp_degc=25.0))[0]
+    cell = model.cell_temperature_degc(plane, plane_irradiance(plane, aspect(plane), sky())[0], sky(temp_degc=25.0))[0]
     return dc[1] + (dc[0] - dc[1]) / 20.0 * (cell - 25.0)
+
+
+def test_dc_and_ac_power_equal_pvlib():
+    """At 0 and near it the inverter does not start; far beyond its limit it gives its rating."""
+    plane, inverter = params({}).plane, params({}).inverter
+    poa, reaching = plane_irradiance(plane, aspect(plane), sky())
+    cells = model.cell_temperature_degc(plane, poa, sky())
+    dc_kw = pvlib.pvsystem.pvwatts_dc(reaching, cells, 10.0 * (1.0 - 0.1408), -0.0035)
+    assert model.dc_power_kw(plane, aspect(plane), sky()) == pytest.approx(dc_kw, rel=1e-12)
+    dc_kw = np.array([0.0, 1e-6, 0.05, 0.1, 1.0, 5.0, 8.6, 8.7, 20.0])
+    ours, _ = model.ac_power_kw(inverter, dc_kw)
+    assert ours == pytest.approx(pvlib.inverter.pvwatts(dc_kw, 10.0 / 1.2 / 0.96), rel=1e-12)
+
+
+def test_more_direct_light_than_above_the_air_is_no_negative_sky():
+    """A pyrheliometer off its calibration: Hay and Davies' isotropic part is cut at 0, as pvlib does."""
+    plane = params({"tilt_deg": 30.0}).plane
+    ours, _ = plane_irradiance(plane, aspect(plane), sky(dni_w_per_m2=1400.0))
+    theirs = pvlib.irradiance.get_total_irradiance(
+        30.0, 180.0, 30.0, 175.0, 1400.0, 850.0, 115.0, dni_extra=1325.0, albedo=0.2, model="haydavies"
+    )
+    assert ours == pytest.approx(theirs["poa_global"], rel=1e-12)
 
 
 def test_a_small_inverter_clips():
@@ -105,5 +129,5 @@ def test_feed_in_cap_is_a_share_of_the_module_power(cap, p_min_kw, expected_kw):
 
 
 def test_east_roof_leads_in_the_morning():
-    outputs = run({"azimuth_deg": 90.0}, {"azimuth_deg": 270.0}, solar_apparent_zenith_deg=60.0, solar_azimuth_deg=100.0)
+    outputs = run({"azimuth_deg": 90.0}, {"azimuth_deg": 270.0}, place={"apparent_zenith_deg": 60.0, "azimuth_deg": 100.0})
     assert outputs.p_kw[0] < outputs.p_kw[1]

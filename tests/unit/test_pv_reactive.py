@@ -11,7 +11,7 @@ import pytest
 
 from simulators.pv import model
 from simulators.pv.reactive import q_v_characteristic_kvar
-from tests.unit.test_pv_case import BIG, params, run, sky
+from tests.unit.test_pv_case import BIG, NIGHT, SUN_DOWN, aspect, params, run, sky
 
 Q_MAX_KVAR = 4.358899
 Q_V = {**BIG, "q_mode": "q_v"}
@@ -88,7 +88,7 @@ def closed_loop(share, loop_gain, steps=60):
     pu_per_kvar = loop_gain * 0.04 / Q_MAX_KVAR
     state, q_kvar, history = model.start(1), np.zeros(1), []
     for _ in range(steps):
-        inputs = model.PvInputs(sky(), 1.06 - pu_per_kvar * q_kvar, np.full(1, np.nan), np.full(1, np.nan))
+        inputs = model.PvInputs(aspect(fleet.plane), sky(), 1.06 - pu_per_kvar * q_kvar, np.full(1, np.nan), np.full(1, np.nan))
         state, outputs = model.step(fleet, state, inputs, 900.0)
         q_kvar = outputs.q_kvar
         history.append(q_kvar[0])
@@ -112,8 +112,8 @@ def test_stated_bound_of_stability_is_the_bound():
 
 def test_night_forgets_the_lag():
     fleet, ask = params(Q_V), np.full(1, np.nan)
-    night = sky(ghi_w_per_m2=0.0, solar_zenith_deg=100.0)
-    state, _ = model.step(fleet, model.PvState(np.ones(1)), model.PvInputs(night, np.full(1, 1.07), ask, ask), 900.0)
+    night = aspect(fleet.plane, **SUN_DOWN), sky(**NIGHT)
+    state, _ = model.step(fleet, model.PvState(np.ones(1)), model.PvInputs(*night, np.full(1, 1.07), ask, ask), 900.0)
     assert state.q_lag_kvar[0] == 0.0
 
 

@@ -24,7 +24,7 @@ from twinergy.results.report_facts import period
 if TYPE_CHECKING:
     from pathlib import Path
 
-LIGHT = ("writer", "reader", "kpis", "report", "figures", "compare", "block", "settlement", "topology")
+LIGHT = ("writer", "reader", "kpis", "report", "figures", "compare", "block", "settlement")
 HEAVY = ("pandas", "pyarrow", "matplotlib", "duckdb", "jinja2", "pydantic", "mosaik")
 
 

@@ -69,8 +69,8 @@ def refusals(run: Run) -> TextTable:
         return TextTable([], [])
     count: Counter[tuple[str, ...]] = Counter()
     for row in frame[frame["outcome"] != "granted"].astype("object").to_dict("records"):
-        why = row.get("outcome_reason", row["reason"])
-        count[tuple(str(cell or "") for cell in (row["agent"], row["port"], row["outcome"], why))] += int(row.get("devices", 1))
+        cells = (row["agent"], row["port"], row["outcome"], row["outcome_reason"])
+        count[tuple(str(cell or "") for cell in cells)] += int(row["devices"])
     ordered = sorted(count.items(), key=lambda item: (-item[1], item[0]))
     rows = [[*cells, f"{number:,}"] for cells, number in ordered]
     return TextTable(["Agent", "Port", "Outcome", "Reason", "Requests"], rows)
