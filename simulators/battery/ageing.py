@@ -8,8 +8,7 @@ keep the large cycle whole through larger ripples too, but needs the whole histo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -22,82 +21,65 @@ if TYPE_CHECKING:
     from simulators.battery.params import AgeingParams
 
     FloatArray = NDArray[np.float64]
+    BoolArray = NDArray[np.bool_]
 
 TURN: Final = 0.05
 """How far the state of charge moves back before a half cycle counts as finished. [-]"""
-LEAST_HEALTH: Final = 0.01
+TURNED: Final = np.array(-TURN)
+FARTHER: Final = np.array(1e-12)
+"""By how much the charge passes its extreme: more than rounding, or a battery that comes back to its lowest charge again and
+again would age by the last digit of a sum. [-]"""
+LEAST_HEALTH: Final = np.array(0.01)
 """A cell is never modelled below one per cent of its capacity; the laws end far above. [-]"""
 LEAST_H: Final = 1e-9
-GRID_STEPS: Final = len(SOC_GRID) - 1
+HALF_GRID: Final = np.array(0.5 * (len(SOC_GRID) - 1))
+"""Position on the grid of the mean of two states of charge, over their sum."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wear:
+class Wear(NamedTuple):
     """What ageing remembers; arrays of shape ``(n_devices,)`` unless stated.
 
     Attributes
     ----------
     calendar, cycle : ndarray
         Wear: loss to the power of one over the law's exponent. [-]
+    uncycled : ndarray
+        Share of the new capacity that cycling alone would have left. [-]
     heading : ndarray
         +1 while the present half cycle charges, -1 while it discharges. [-]
-    start_soc, extreme_soc : ndarray
-        Where the half cycle began and the farthest it came. [-]
-    half : ndarray, shape (2, n_devices)
-        Full equivalent cycles, and hours of operation, from its start to its extreme. [-], [h]
-    tail : ndarray, shape (2, n_devices)
-        The same since its extreme. [-], [h]
+    start, extreme : ndarray, shape (3, n_devices)
+        The course where the half cycle began, and at the farthest it came: state of charge, full equivalent cycles and hours of
+        operation since the first step. [-], [-], [h]
     """
 
     calendar: FloatArray
     cycle: FloatArray
+    uncycled: FloatArray
     heading: FloatArray
-    start_soc: FloatArray
-    extreme_soc: FloatArray
-    half: FloatArray
-    tail: FloatArray
+    start: FloatArray
+    extreme: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
-    """What a step did to the cells.
-
-    Attributes
-    ----------
-    mean_soc, soc : ndarray, shape (n_devices,)
-        State of charge in the middle and at the end of the step. [-]
-    amount : ndarray, shape (2, n_devices)
-        Throughput in full equivalent cycles, and hours of charging or discharging. [-], [h]
-    duration_s : float
-        Length of the step. [s]
-    """
-
-    mean_soc: FloatArray
-    soc: FloatArray
-    amount: FloatArray
-    duration_s: float
+def new_wear(params: AgeingParams | None, course: FloatArray, soh: FloatArray) -> Wear:
+    """Return the wear of batteries that have lost ``1 - soh`` of their capacity by age and stand at the start of a course."""
+    ones = np.ones_like(soh)
+    exponent = ones if params is None else params.calendar_exponent
+    return Wear((1.0 - soh) ** (1.0 / exponent), np.zeros_like(soh), ones, ones, course, course)
 
 
-def new_wear(params: AgeingParams | None, soc: FloatArray, soh: FloatArray) -> Wear:
-    """Return the wear of batteries that have lost ``1 - soh`` of their capacity by age."""
-    exponent = np.ones_like(soc) if params is None else params.calendar_exponent
-    calendar = (1.0 - soh) ** (1.0 / exponent)
-    nothing = np.zeros((2, len(soc)))
-    return Wear(calendar, np.zeros_like(soc), np.ones_like(soc), soc, soc, nothing, nothing)
+def lookup(table: FloatArray, row: NDArray[np.int64], position: FloatArray) -> FloatArray:
+    """Return a table of `segments` at a position on the grid, 0 at an empty, 200 at a full battery, shape (n_devices,)."""
+    cell = position.astype(np.int64)
+    cell += row
+    intercept, slope = table.take(cell, axis=0).T
+    value: FloatArray = slope * position
+    value += intercept
+    return value
 
 
-def lookup(table: FloatArray, row: NDArray[np.int64], soc: FloatArray) -> FloatArray:
-    """Return a table over `SOC_GRID` interpolated linearly at the state of charge, shape (n_devices,)."""
-    position = soc * GRID_STEPS
-    below = np.minimum(position.astype(np.int64), GRID_STEPS - 1)
-    share = position - below
-    below += row
-    low: FloatArray = table[below]
-    low += share * (table[below + 1] - low)
-    return low
-
-
-def age(params: AgeingParams, wear: Wear, use: Use) -> tuple[Wear, FloatArray]:
+def age(
+    params: AgeingParams, wear: Wear, growth: FloatArray, before_soc: FloatArray, course: FloatArray
+) -> tuple[Wear, FloatArray]:
     """Age a fleet by one step.
 
     Parameters
@@ -106,8 +88,12 @@ def age(params: AgeingParams, wear: Wear, use: Use) -> tuple[Wear, FloatArray]:
         Laws as arrays.
     wear : Wear
         At the start of the step.
-    use : Use
-        What the step did.
+    growth : ndarray, shape (n_devices * 201, 2)
+        Growth of the calendar wear within the step, as `AgeingParams.calendar_per_s`. [-]
+    before_soc : ndarray, shape (n_devices,)
+        State of charge at the start of the step. [-]
+    course : ndarray, shape (3, n_devices)
+        State of charge, full equivalent cycles and hours of operation at its end. [-], [-], [h]
 
     Returns
     -------
@@ -116,37 +102,41 @@ def age(params: AgeingParams, wear: Wear, use: Use) -> tuple[Wear, FloatArray]:
     soh : ndarray, shape (n_devices,)
         Share of the new capacity that is left. [-]
     """
-    calendar = wear.calendar + lookup(params.calendar_rate_per_s, params.row, use.mean_soc) * use.duration_s
-    ahead = wear.heading * (use.soc - wear.extreme_soc)
-    farther, turned = ahead > 0.0, ahead < -TURN
-    tail = wear.tail + use.amount
-    half = wear.half + farther * tail
-    tail *= ~farther
-    extreme = np.where(farther, use.soc, wear.extreme_soc)
-    cycle, heading, start = wear.cycle, wear.heading, wear.start_soc
-    if turned.any():
-        cycle = cycle + turned * _grown(params, start, extreme, half)
+    soc = course[0]
+    position = before_soc + soc
+    position *= HALF_GRID
+    calendar = lookup(growth, params.row, position)
+    calendar += wear.calendar
+    _, cycle, uncycled, heading, start, extreme = wear
+    ahead = soc - extreme[0]
+    ahead *= heading
+    extreme = np.where(ahead > FARTHER, course, extreme)
+    turned = ahead < TURNED
+    if np.count_nonzero(turned):
+        cycle = cycle + turned * _grown(params, start, extreme)
+        uncycled = 1.0 - cycle**params.cycle_exponent
         heading, start = np.where(turned, -heading, heading), np.where(turned, extreme, start)
-        np.copyto(extreme, use.soc, where=turned)
-        np.copyto(half, tail, where=turned)  # the way back becomes the next half cycle
-        np.copyto(tail, 0.0, where=turned)
-    loss = calendar**params.calendar_exponent
-    loss += cycle**params.cycle_exponent
-    return Wear(calendar, cycle, heading, start, extreme, half, tail), np.maximum(1.0 - loss, LEAST_HEALTH)
+        np.copyto(extreme, course, where=turned)  # the way back becomes the next half cycle
+    soh = uncycled - (np.sqrt(calendar) if params.root else calendar**params.calendar_exponent)
+    return Wear(calendar, cycle, uncycled, heading, start, extreme), np.maximum(soh, LEAST_HEALTH, out=soh)
 
 
-def _grown(params: AgeingParams, start: FloatArray, extreme: FloatArray, half: FloatArray) -> FloatArray:
-    """Return the cycle wear of finished half cycles, shape (n_devices,)."""
-    cycles, hours = half
-    stress = cycle_stress(params, np.abs(extreme - start), 0.5 * (extreme + start), 2.0 * cycles / np.maximum(hours, LEAST_H))
+def _grown(params: AgeingParams, start: FloatArray, extreme: FloatArray) -> FloatArray:
+    """Return the cycle wear of half cycles that are finished, shape (n_devices,)."""
+    depth, cycles, hours = extreme - start
+    level = None if params.level is None else lookup(params.level, params.row, (start[0] + extreme[0]) * HALF_GRID)
+    stress = cycle_stress(params, np.abs(depth), level, 2.0 * cycles / np.maximum(hours, LEAST_H))
     grown: FloatArray = stress**params.cycle_wear_exponent * cycles
     return grown
 
 
-def cycle_stress(params: AgeingParams, depth: FloatArray, mean_soc: FloatArray, c_rate: FloatArray) -> FloatArray:
-    """Return the loss after one full equivalent cycle of this depth, level and C-rate, shape (n_devices,), as a fraction."""
+def cycle_stress(params: AgeingParams, depth: FloatArray, level: FloatArray | None, c_rate: FloatArray) -> FloatArray:
+    """Return the loss after one full equivalent cycle of this depth and C-rate, shape (n_devices,), as a fraction.
+
+    `level` is what the mean state of charge adds to the factor of the depth, None for nothing.
+    """
     beyond = depth - DEPTH_REFERENCE
     factor = params.depth_cubic * (beyond * beyond * beyond) + params.depth_linear * depth + params.depth_constant
-    if params.level is not None:
-        factor += lookup(params.level, params.row, mean_soc)
+    if level is not None:
+        factor += level
     return (params.rate_slope * c_rate + params.rate_offset) * factor

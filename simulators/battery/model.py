@@ -7,74 +7,76 @@ What is possible within a step is exact: the terminal power that fills or emptie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simulators.battery.ageing import Use, Wear, age, new_wear
-from simulators.battery.conversion import cells_power, terminal_power
-from twinergy.units import SECONDS_PER_HOUR
+from simulators.battery.ageing import Wear, age, new_wear
+from simulators.battery.conversion import ZERO, cells_power, terminal_power
+from simulators.battery.span import span_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulators.battery.params import BatteryParams
+    from simulators.battery.span import Span
 
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]
 
-TINY: Final = 1e-300
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatteryState:
-    """What a battery remembers; arrays of shape ``(n_devices,)``.
+class BatteryState(NamedTuple):
+    """What a battery remembers; arrays of shape ``(n_devices,)`` unless stated. No array is ever changed in place.
 
     Attributes
     ----------
     energy_kwh : ndarray
         Energy in the cells. [kWh]
-    soh : ndarray
-        Share of the new capacity that is left. [-]
-    cycles : ndarray
-        Full equivalent cycles so far, over the new capacity. [-]
+    capacity_kwh : ndarray
+        Present capacity. [kWh]
+    soc, soh : ndarray
+        Energy over the present, and present over the new capacity. [-]
+    course : ndarray, shape (3, n_devices)
+        What half cycles are made of: state of charge over the capacity before the last step aged it, full equivalent cycles over
+        the new capacity and hours of operation so far. [-], [-], [h]
     wear : Wear
         What ageing remembers.
     """
 
     energy_kwh: FloatArray
+    capacity_kwh: FloatArray
+    soc: FloatArray
     soh: FloatArray
-    cycles: FloatArray
+    course: FloatArray
     wear: Wear
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatteryInputs:
+class BatteryInputs(NamedTuple):
     """What acts on a battery in a step; arrays that broadcast to ``(n_devices,)``, NaN where nobody asks.
+
+    None in place of an array says that nobody asks any battery, and is quicker.
 
     Attributes
     ----------
     p_net_kw : ndarray
         Load behind the same meter without this battery, load frame; NaN where it is not known. [kW]
-    p_set_kw : ndarray
+    p_set_kw : ndarray or None
         Terminal power asked for, load frame, positive charges. [kW]
-    p_min_kw, p_max_kw : ndarray
+    p_min_kw, p_max_kw : ndarray or None
         Limits of the terminal power, load frame. [kW]
-    min_soc : ndarray
+    min_soc : ndarray or None
         Reserve asked for. [-]
     """
 
     p_net_kw: FloatArray
-    p_set_kw: FloatArray
-    p_min_kw: FloatArray
-    p_max_kw: FloatArray
-    min_soc: FloatArray
+    p_set_kw: FloatArray | None = None
+    p_min_kw: FloatArray | None = None
+    p_max_kw: FloatArray | None = None
+    min_soc: FloatArray | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatteryOutputs:
-    """What a battery did; arrays of shape ``(n_devices,)``, means over the step unless stated.
+class BatteryOutputs(NamedTuple):
+    """What a battery did; arrays of shape ``(n_devices,)``, means over the step.
 
     Attributes
     ----------
@@ -84,21 +86,19 @@ class BatteryOutputs:
         Conversion, standby, self-discharge, and what a shrinking full battery could not hold; never negative. [kW]
     p_unserved_kw : ndarray
         Distance between the set-point and what was possible; 0 where nobody asks. [kW]
-    soc : ndarray
-        State of charge at the end of the step. [-]
     """
 
     p_kw: FloatArray
     q_kvar: FloatArray
     p_loss_kw: FloatArray
     p_unserved_kw: FloatArray
-    soc: FloatArray
 
 
 def new_state(params: BatteryParams, soc: FloatArray, soh: FloatArray) -> BatteryState:
     """Return the state of batteries at a state of charge and a state of health, both fractions of shape (n_devices,)."""
-    wear = new_wear(params.ageing, soc, soh)
-    return BatteryState(energy_kwh=soc * soh * params.capacity_kwh, soh=soh, cycles=np.zeros_like(soc), wear=wear)
+    capacity = params.capacity_kwh * soh
+    course = np.stack([soc, np.zeros_like(soc), np.zeros_like(soc)])
+    return BatteryState(soc * capacity, capacity, soc, soh, course, new_wear(params.ageing, course, soh))
 
 
 def step(
@@ -135,77 +135,77 @@ def step(
     integrated exactly, so a step at constant power may be cut in two without changing anything, up to the moment at which
     the battery is full or empty. Limits act on the converter; standby comes on top, at the terminals, while it idles.
     """
-    if duration_s <= 0:
-        message = f"a step needs a positive duration, got {duration_s} s"
-        raise ValueError(message)
-    hours = duration_s / SECONDS_PER_HOUR
-    fading = np.maximum(params.self_discharge_per_h * hours, TINY)
-    faded = np.expm1(-fading)
-    kept = state.energy_kwh + state.energy_kwh * faded
-    held_h = faded / fading * -hours
-    capacity = params.capacity_kwh * state.soh
-
+    span = span_of(params, duration_s)
+    kept = state.energy_kwh * span.keeps
     wanted, asked = _wanted(params, inputs)
-    least, most = _possible(params, inputs, (kept, held_h, capacity))
-    p, cells, running = _convert(params, np.minimum(np.maximum(wanted, least), most))
-    held = kept + cells * held_h
-    energy = np.maximum(held, 0.0)
-    amount = np.empty((2, len(p)))
-    amount[0], amount[1] = np.abs(cells) * (0.5 * hours) / params.capacity_kwh, running * hours
-    wear, soh = state.wear, state.soh
+    moved, stored, running, idle = _move(span, (wanted, inputs.min_soc), kept, state.capacity_kwh)
+    p, cells = np.copysign(moved, wanted), np.copysign(stored, wanted)
+    energy = cells * span.held_h
+    energy += kept
+    np.maximum(energy, ZERO, out=energy)
+    course = state.course.copy()
+    np.divide(energy, state.capacity_kwh, out=course[0])
+    course[1] += stored * span.cycles_per_kw
+    course[2] += running * span.hours
+    wear, soh, capacity = state.wear, state.soh, state.capacity_kwh
     if params.ageing is not None:
-        before, after = state.energy_kwh / capacity, np.minimum(energy / capacity, 1.0)
-        wear, soh = age(params.ageing, wear, Use(0.5 * (before + after), after, amount, duration_s))
+        wear, soh = age(params.ageing, wear, span.calendar, state.soc, course)
         capacity = params.capacity_kwh * soh
-    surplus = np.maximum(energy - capacity, 0.0)  # what a capacity that has just faded no longer holds
-    energy = energy - surplus
+    fits = np.minimum(energy, capacity)
 
-    standby_kw = params.standby_kw * ~running
-    p_kw = p + standby_kw
+    standby_kw = params.standby_kw * idle
     # summed up from its causes, not taken as what is left over: the audit of a run must be able to find a mistake in them
-    p_loss_kw = (p - cells) + standby_kw + (state.energy_kwh + cells * hours - held + surplus) / hours
+    p_loss_kw = p - cells
+    p_loss_kw += standby_kw
+    p_loss_kw += state.energy_kwh * span.fades_per_h
+    p_loss_kw += cells * span.slips
+    energy -= fits  # what a capacity that has just faded no longer holds
+    energy *= span.per_hour
+    p_loss_kw += energy
     outputs = BatteryOutputs(
-        p_kw=p_kw,
-        q_kvar=np.abs(p) * params.tan_phi,
-        p_loss_kw=p_loss_kw,
-        p_unserved_kw=np.where(asked, np.abs(inputs.p_set_kw - p), 0.0),
-        soc=energy / capacity,
+        p + standby_kw,
+        params.nothing if params.tan_phi is None else moved * params.tan_phi,
+        p_loss_kw,
+        params.nothing if asked is None else np.where(asked, np.abs(inputs.p_set_kw - p), ZERO),
     )
-    return BatteryState(energy_kwh=energy, soh=soh, cycles=state.cycles + amount[0], wear=wear), outputs
+    return BatteryState(fits, capacity, fits / capacity, soh, course, wear), outputs
 
 
-def _wanted(params: BatteryParams, inputs: BatteryInputs) -> tuple[FloatArray, BoolArray]:
-    """Return the terminal power wanted inside the limits asked for, and where somebody asks."""
-    asked = np.isfinite(inputs.p_set_kw)
-    knows = params.follows & np.isfinite(inputs.p_net_kw)
-    wanted = np.where(knows, -inputs.p_net_kw, 0.0)
-    wanted = np.where(asked & params.obeys, inputs.p_set_kw, wanted)
-    return np.fmin(np.fmax(wanted, inputs.p_min_kw), inputs.p_max_kw), asked
+def _wanted(params: BatteryParams, inputs: BatteryInputs) -> tuple[FloatArray, BoolArray | None]:
+    """Return the terminal power wanted inside the limits asked for, NaN for none, and where somebody asks."""
+    wanted = params.share_of_net * inputs.p_net_kw
+    asked = None
+    if inputs.p_set_kw is not None:
+        asked = np.isfinite(inputs.p_set_kw)
+        np.copyto(wanted, inputs.p_set_kw, where=asked if params.obeys is None else asked & params.obeys)
+    if inputs.p_min_kw is not None or inputs.p_max_kw is not None:
+        np.copyto(wanted, ZERO, where=np.isnan(wanted))
+    if inputs.p_min_kw is not None:
+        np.fmax(wanted, inputs.p_min_kw, out=wanted)
+    if inputs.p_max_kw is not None:
+        np.fmin(wanted, inputs.p_max_kw, out=wanted)
+    return wanted, asked
 
 
-def _possible(
-    params: BatteryParams, inputs: BatteryInputs, cells: tuple[FloatArray, FloatArray, FloatArray]
-) -> tuple[FloatArray, FloatArray]:
-    """Return the lowest and the highest terminal power that the converter and the cells allow over the step.
+def _move(
+    span: Span, demand: tuple[FloatArray, FloatArray | None], kept: FloatArray, capacity: FloatArray
+) -> tuple[FloatArray, FloatArray, BoolArray, BoolArray]:
+    """Return power at the terminals and at the cells, never negative, whether the converter runs at all, and the opposite.
 
-    `cells` holds the energy that would be left without any power, the hours by which a constant power into the cells is
-    multiplied to give its energy at the end of the step, and the present capacity.
+    `demand` holds the power wanted, whose sign is the direction, and the reserve asked for; `kept` is the energy that would be
+    left without any power.
     """
-    kept, held_h, capacity = cells
-    room = np.empty((2, len(kept)))
-    np.maximum(params.max_soc * capacity - kept, 0.0, out=room[0])
-    np.minimum(np.fmax(params.min_soc, inputs.min_soc) * capacity - kept, 0.0, out=room[1])
-    room /= held_h
-    most, least = terminal_power(params.conversion, room)
-    highest, lowest = params.conversion.limit_kw
-    return np.minimum(np.maximum(least, lowest), 0.0), np.minimum(most, highest)
-
-
-def _convert(params: BatteryParams, p_kw: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Return terminal power, power into the cells and whether the converter runs at all."""
-    running = np.empty((2, len(p_kw)), dtype=np.bool_)
-    np.greater(p_kw, params.conversion.least_kw[0], out=running[0])
-    np.less(p_kw, params.conversion.least_kw[1], out=running[1])
-    terminal = p_kw * running
-    cells = cells_power(params.conversion, terminal, running)
-    return terminal[0] + terminal[1], cells[0] + cells[1], running[0] | running[1]
+    wanted, reserve = demand
+    down = np.signbit(wanted)
+    lane = span.lane(down)
+    bound = lane.bound_soc if reserve is None else np.where(down, np.fmax(lane.bound_soc, reserve), lane.bound_soc)
+    room = bound * capacity
+    room -= kept
+    room *= lane.per_held_h
+    moved = terminal_power(lane, room)
+    np.minimum(moved, lane.limit_kw, out=moved)
+    np.minimum(moved, np.abs(wanted), out=moved)
+    running = moved > lane.least_kw  # never so without room, nor where it is not known what is wanted
+    idle = ~running
+    np.copyto(moved, ZERO, where=idle)
+    return moved, cells_power(lane, moved, running), running, idle

@@ -14,7 +14,7 @@ from twinergy.randomness import device_generator
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
@@ -78,8 +78,8 @@ def params_of(ids: Sequence[str], options: Sequence[MeterOptions], seed: int) ->
     The systematic error of each meter is drawn once, uniformly within its class: where only limits are known, a rectangular
     distribution is the one to assume (JCGM 100:2008, 4.3.7). It depends on the seed and the meter's id only.
     """
-    limits = np.array([LIMITS[option.accuracy_class] for option in options]).T
-    error = np.array([device_generator(seed, meter, "meter-error").uniform(-1.0, 1.0, 3) for meter in ids]).T * limits
+    limits = _rows([LIMITS[option.accuracy_class] for option in options])
+    error = _rows([device_generator(seed, meter, "meter-error").uniform(-1.0, 1.0, 3) for meter in ids]) * limits
     gain = 1.0 + error
     gain[2] *= [option.nominal_v / np.sqrt(3.0) for option in options]
     share = np.array([option.gap_probability for option in options])
@@ -88,15 +88,20 @@ def params_of(ids: Sequence[str], options: Sequence[MeterOptions], seed: int) ->
     delays = np.array([option.delay_steps for option in options], dtype=np.int64)
     return MeterParams(
         gain=gain,
-        noise_relative=np.array([_noise_relative(option) for option in options]).T,
-        noise_offset=np.array([_noise_offset(option) for option in options]).T,
-        per_unit=_per_unit(np.array([_resolutions(option) for option in options]).T),
+        noise_relative=_rows([_noise_relative(option) for option in options]),
+        noise_offset=_rows([_noise_offset(option) for option in options]),
+        per_unit=_per_unit(_rows([_resolutions(option) for option in options])),
         interval_steps=intervals if (intervals > 1).any() else None,
         delays=tuple((int(delay), np.flatnonzero(delays == delay)) for delay in np.unique(delays[delays > 0])),
         gap_starts=starts,
         gap_lasts=lasts,
         gap_share=share,
     )
+
+
+def _rows(per_meter: Sequence[ArrayLike]) -> FloatArray:
+    """Return one row per quantity from one entry per meter, in the order of memory that every step reads."""
+    return np.ascontiguousarray(np.array(per_meter, dtype=np.float64).T)
 
 
 def _gaps(share: FloatArray, length: FloatArray) -> tuple[FloatArray, FloatArray]:

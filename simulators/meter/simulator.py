@@ -5,17 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from simulators.meter.draws import draw_week
 from simulators.meter.model import AGE, MeterInputs, new_state
 from simulators.meter.model import step as advance
-from simulators.meter.params import ROWS, params_of
+from simulators.meter.params import params_of
 from twinergy.kinds import Fleet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from simulators.meter.draws import WeekDraws
@@ -54,14 +53,23 @@ class MeterFleet(Fleet):
         if draws is None:
             message = "prepare a block before its first step"
             raise RuntimeError(message)
-        power = np.empty((3, len(self.ids)))
-        power[0], power[1], power[2] = inputs["true_p_kw"], inputs["true_q_kvar"], inputs["true_vm_pu"]
+        power = (inputs["true_p_kw"], inputs["true_q_kvar"], inputs["true_vm_pu"])
         lost = None if draws.lost is None else draws.lost[step.offset]
         seen = MeterInputs(
             power, inputs["true_soc"], draws.frequency_hz[step.offset], draws.noise[step.offset], lost, step.epoch_s
         )
         self._state, telegrams = advance(self._params, self._state, seen, step.duration_s)
-        return dict(zip((*ROWS, "age_s"), telegrams, strict=True))
+        p_kw, q_kvar, voltage_v, frequency_hz, soc, energy_import_kwh, energy_export_kwh, age_s = telegrams
+        return {
+            "p_kw": p_kw,
+            "q_kvar": q_kvar,
+            "voltage_v": voltage_v,
+            "frequency_hz": frequency_hz,
+            "soc": soc,
+            "energy_import_kwh": energy_import_kwh,
+            "energy_export_kwh": energy_export_kwh,
+            "age_s": age_s,
+        }
 
     def state(self) -> dict[str, FloatArray]:
         """Return the unrounded registers and the age of the latest telegrams."""

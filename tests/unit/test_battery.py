@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from simulators.battery import KIND
+from simulators.battery.ageing import age
 from simulators.battery.model import BatteryInputs, new_state, step
 from simulators.battery.options import BatteryOptions
 from simulators.battery.params import params_of
@@ -154,3 +155,30 @@ def test_a_step_needs_a_duration():
     state = new_state(params, np.array([0.5]), np.array([1.0]))
     with pytest.raises(ValueError, match=r"positive duration, got 0\.0 s"):
         step(params, state, BatteryInputs(p_net_kw=nan, p_set_kw=nan, p_min_kw=nan, p_max_kw=nan, min_soc=nan), 0.0)
+
+
+def test_nobody_asking_is_the_same_with_and_without_arrays():
+    params = params_of([BatteryOptions.model_validate(PLAIN), BatteryOptions.model_validate(PLAIN | {"mode": "idle"})])
+    state = new_state(params, np.array([0.5, 0.4]), np.array([1.0, 0.9]))
+    net, nan = np.array([2.0, 1.0]), np.full(2, np.nan)
+    (_, short), (_, long) = (
+        step(params, state, inputs, 900.0) for inputs in (BatteryInputs(net), BatteryInputs(net, *[nan] * 4))
+    )
+    assert all(np.array_equal(one, other) for one, other in zip(short, long, strict=True))
+    assert short.p_kw.tolist() == [-2.0, 0.0]
+
+
+def test_a_request_written_into_the_same_array_is_seen():
+    battery, inputs = fleet({}), asked(p_net_kw=2.0)
+    assert battery.step(HOUR, inputs)["p_kw"] == -2.0
+    inputs["p_set_kw"][0] = 1.5
+    assert battery.step(HOUR, inputs)["p_kw"] == 1.5
+
+
+@pytest.mark.parametrize(("rise", "counted"), [(1e-15, 0.0), (1e-9, 0.3)])
+def test_a_half_cycle_does_not_grow_by_the_last_digit_of_a_sum(rise, counted):
+    params = params_of([BatteryOptions.model_validate(PLAIN | {"ageing": "lfp_naumann"})])
+    wear = new_state(params, np.array([0.95]), np.array([1.0])).wear
+    course = np.array([[0.95 + rise], [0.3], [1.0]])
+    after, _ = age(params.ageing, wear, params.ageing.calendar_per_s, np.array([0.95]), course)
+    assert after.extreme[1, 0] == counted
