@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real devices in the place of simulated ones: transports, protocol profiles and a test bench."""
+"""The room for real devices in the place of simulated ones: transports, protocol profiles, a test bench. Nothing is in it yet."""

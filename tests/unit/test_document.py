@@ -28,6 +28,14 @@ def test_extends_merges_mappings_and_replaces_lists(tmp_path):
     assert document.where(("run", "seed")) == (str(top), 3)
 
 
+def test_a_scenario_can_extend_a_pilot_by_name(tmp_path):
+    document = read(write(tmp_path, "mine.yaml", "extends: hagedorn\nname: mine\ncommunity: {homes: 20}\n"))
+    assert document.data["name"] == "mine"
+    assert document.data["community"]["homes"] == 20
+    assert document.data["community"]["devices"]["pv"]["share"] == 0.45
+    assert document.where(("grid", "source"))[0].endswith("hagedorn/scenario.yaml")
+
+
 def test_extends_in_a_circle_is_a_finding(tmp_path):
     write(tmp_path, "a.yaml", "extends: b.yaml\n")
     with pytest.raises(ScenarioError, match=r"circle: b\.yaml → a\.yaml → b\.yaml"):

@@ -8,7 +8,8 @@ import re
 import pytest
 
 from tests.scenario_files import SMALL, small
-from twinergy.community.scenario import find, load, pilots
+from twinergy.community.document import pilots
+from twinergy.community.scenario import find, load
 from twinergy.errors import ScenarioError
 
 

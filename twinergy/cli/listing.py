@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from twinergy import plugins
-from twinergy.community.scenario import pilots
+from twinergy.community.document import pilots
 from twinergy.community.use_cases import use_cases
 from twinergy.errors import Finding, ScenarioError, closest
 

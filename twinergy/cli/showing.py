@@ -10,6 +10,7 @@ from rich.table import Table
 
 from twinergy.results.kpi_table import DEFINITIONS
 from twinergy.results.reader import find_run
+from twinergy.results.report_facts import local_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,10 +45,12 @@ def show_run(console: Console, base: Path, name: str, *, again: bool) -> None:
         write_report(run)
     manifest = run.manifest
     console.print(f"[bold]{run.name}[/bold]  {manifest.get('title', '')}", soft_wrap=True)
+    begin, end = (local_time(str(manifest.get(key, "")), run.timezone) for key in ("start", "end"))
     console.print(
-        f"{run.status}, {manifest.get('start', '?')} to {manifest.get('end', '?')}, step {manifest.get('step_s', '?')} s, "
-        f"seed {manifest.get('seed', '?')}, {manifest.get('wall_s', 0.0):.1f} s",
+        f"{run.status}, {begin} to {end} ({run.timezone}), step {manifest.get('step_s', '?')} s, "
+        f"seed {manifest.get('seed', '?')}, computed in {manifest.get('wall_s', 0.0):.1f} s",
         highlight=False,
+        soft_wrap=True,
     )
     table = Table("", "value", "where and when")
     group = ""
@@ -56,7 +59,8 @@ def show_run(console: Console, base: Path, name: str, *, again: bool) -> None:
             group = figure.definition.group
             table.add_section()
             table.add_row(f"[bold]{group}[/bold]", "", "")
-        table.add_row(figure.definition.title, _marked(figure), f"{figure.where} {figure.when}".strip())
+        when = local_time(figure.when, run.timezone) if figure.when else ""
+        table.add_row(figure.definition.title, _marked(figure), f"{figure.where} {when}".strip())
     console.print(table)
     for file in ("report.html", "figures", "series"):
         if (run.path / file).exists():
@@ -75,7 +79,7 @@ def compare_runs(console: Console, base: Path, names: list[str], *, everything: 
         differs = any(row[f"{label} difference"] != 0.0 for label in labels)
         if everything or differs:
             table.add_row(*_compared(DEFINITIONS[str(name)], row, first, labels))
-    console.print(table)
+    console.print(table if table.row_count else "no key figure differs")
 
 
 def _compared(definition: KpiDefinition, row: Any, first: str, labels: list[str]) -> list[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 KeyPath = tuple[str | int, ...]
 COMMAND_LINE: Final = "--set"
+SCENARIOS: Final = Path(__file__).resolve().parents[2] / "scenarios"
 MAX_DEPTH: Final = 10
 
 
@@ -80,8 +81,14 @@ class Document:
         return Finding(message=message, path=dotted(path), file=file, line=line, value=value, allowed=allowed)
 
 
+def pilots() -> dict[str, Path]:
+    """Return the scenarios in the box by name."""
+    files = sorted(SCENARIOS.glob("*/*/scenario.yaml"))
+    return {file.parent.name: file for file in files}
+
+
 def read(file: Path) -> Document:
-    """Read a YAML file with everything it extends.
+    """Read a YAML file with everything it extends: files beside it, or scenarios in the box by name.
 
     Raises
     ------
@@ -101,8 +108,16 @@ def _read_chain(file: Path, seen: tuple[Path, ...]) -> Document:
     if base_name is None:
         return own
     if not isinstance(base_name, str):
-        raise ScenarioError([own.finding("'extends' names one file", ("extends",), value=base_name, allowed="a relative path")])
-    return _merged(_read_chain(file.parent / base_name, (*seen, resolved)), own)
+        raise ScenarioError(
+            [
+                own.finding(
+                    "'extends' names one file", ("extends",), value=base_name, allowed="a relative path, or the name of a pilot"
+                )
+            ]
+        )
+    base = file.parent / base_name
+    known = pilots()
+    return _merged(_read_chain(known[base_name] if not base.exists() and base_name in known else base, (*seen, resolved)), own)
 
 
 def _read_one(file: Path) -> Document:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from twinergy import plugins
 from twinergy.community import checks, document
-from twinergy.community.document import dotted
+from twinergy.community.document import dotted, pilots
 from twinergy.community.expand import METER, PRICES, WEATHER, Expansion, RawDevice, expand
 from twinergy.community.findings import from_validation
 from twinergy.community.schema import ScenarioFile
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from twinergy.kinds import DeviceKind, GridDescription, GridKind
     from twinergy.options import Options
 
-SCENARIOS: Final = Path(__file__).resolve().parents[2] / "scenarios"
 GRID: Final = "grid"
 
 
@@ -105,12 +104,6 @@ class Scenario:
         writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
         writer.dump(self.document.data, stream)
         return stream.getvalue()
-
-
-def pilots() -> dict[str, Path]:
-    """Return the scenarios in the box by name."""
-    files = sorted(SCENARIOS.glob("*/*/scenario.yaml"))
-    return {file.parent.name: file for file in files}
 
 
 def find(name: str) -> Path:

@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 
 from pydantic import AwareDatetime, Field
 
 from twinergy.options import Options
-
-__all__ = ["Message", "datetime", "matches"]
 
 
 class Message(Options):
