@@ -73,7 +73,10 @@ def _words(details: ErrorDetails, path: KeyPath, model: type[BaseModel] | None) 
     if kind == "missing":
         return f"{name!r} is missing", ""
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        return f"needs a valid {context.get('discriminator', 'tag')}", str(context.get("expected_tags", ""))
+        got = f", got {context['tag']!r}" if "tag" in context else ""
+        return f"needs a valid {context.get('discriminator', 'tag')}{got}", str(context.get("expected_tags", ""))
+    if kind in {"literal_error", "enum"}:
+        return "is none of the allowed values", str(context.get("expected", ""))
     limits = ", ".join(f"{_LIMITS[key]} {context[key]}" for key in _LIMITS if key in context)
     allowed = str(context.get("expected", "")) or limits or str(context.get("pattern", ""))
     message = re.sub(r"^(Value error, |Input )", lambda match: "" if match[0].startswith("Value") else "input ", details["msg"])

@@ -73,7 +73,7 @@ def _drive(components: Components) -> None:
     options: dict[str, Any] = {"cache": False, "skip_greetings": True, "configure_logging": False, "asyncio_loop": _loop()}
     with mosaik.World(SIMULATORS, **options) as world:
         groups = [
-            world.start("PlantSimulator", sim_id=f"plant-{number}", members=members, step_s=axis.step_s).All()
+            world.start("PlantSimulator", sim_id=f"plant-{number:02d}", members=members, step_s=axis.step_s).All()
             for number, members in enumerate(components.plant)
         ]
         looking = world.start(
