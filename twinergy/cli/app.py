@@ -72,6 +72,23 @@ def run(
 
 
 @app.command()
+def sweep(
+    scenario: ScenarioName,
+    assign: Annotated[list[str], typer.Option("--set", metavar="A.B=1,2,3", help="Values to combine: a list, or 1..20.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder that holds the sweeps.")] = Path("sweeps"),
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes of the local cluster.")] = 2,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Dask scheduler to use instead: tcp://host:port.")] = None,
+    *,
+    keep: Annotated[bool, typer.Option("--keep-series", help="Keep the series of every run, not its key figures only.")] = False,
+) -> None:
+    """Run a scenario with every combination of listed values; what is finished is not run again."""
+    from twinergy.cli.sweeping import sweep_command  # noqa: PLC0415 - heavy
+
+    if sweep_command(console, errors, scenario, assign, out, workers=workers, cluster=cluster, keep_series=keep):
+        raise typer.Exit(FAILED_RUN)
+
+
+@app.command()
 def check(
     scenario: ScenarioName,
     start: Start = None,
