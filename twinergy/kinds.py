@@ -175,6 +175,8 @@ class GridDescription:
         Names, as in the result tables.
     station_buses : tuple of str
         Low-voltage busbar of each transformer station.
+    connection_phases : tuple of str
+        Phases of each of the `connection_buses` where the network's own data say so, else empty.
     """
 
     buses: tuple[str, ...]
@@ -182,6 +184,7 @@ class GridDescription:
     lines: tuple[str, ...]
     transformers: tuple[str, ...]
     station_buses: tuple[str, ...]
+    connection_phases: tuple[str, ...] = ()
 
 
 class GridModel(ABC):
@@ -191,9 +194,12 @@ class GridModel(ABC):
     ----------
     tables : tuple of Table
         Result tables; a port of direction set-point can be asked for (taps, switches).
+    phases : bool
+        Whether it wants the load of each phase: `solve` then takes arrays of shape ``(n_connections, 3)``.
     """
 
     tables: tuple[Table, ...]
+    phases: bool = False
 
     @abstractmethod
     def solve(self, p_kw: FloatArray, q_kvar: FloatArray, set_points: TableValues) -> TableValues:
@@ -201,7 +207,7 @@ class GridModel(ABC):
 
         Parameters
         ----------
-        p_kw, q_kvar : ndarray, shape (n_connections,)
+        p_kw, q_kvar : ndarray, shape (n_connections,), or (n_connections, 3) for a grid of three `phases`
             Load of each connection of the twin, load frame, in the order of ``Twin.connections``. [kW], [kvar]
         set_points : dict
             Values asked for, by table and set-point port, NaN where nobody asks.

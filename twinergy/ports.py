@@ -15,6 +15,10 @@ from twinergy.units import unit_of
 
 NET: Final = "net"
 """Source name of the net load behind a device's meter, as far as it is known within the step."""
+LAST: Final = "last"
+"""Prefix of a source that is read as it was in the last step."""
+Group = Literal["dwelling", "heat_network"]
+"""What devices of different kinds share so that one feeds the other."""
 
 
 class Direction(StrEnum):
@@ -44,7 +48,11 @@ class Port:
         Value before the first step; NaN for "unknown" or "nobody asks".
     source : str
         Only for inputs: ``kind.port`` that feeds it, such as ``weather.ghi_w_per_m2``, ``net.p_kw`` for the load behind
-        the same meter or ``bus.vm_pu`` for the voltage of the last step at the device's bus.
+        the same meter or ``bus.vm_pu`` for the voltage of the last step at the device's bus. ``last.kind.port`` is the
+        value of the last step.
+    over : {"dwelling", "heat_network"}
+        Only for inputs from another kind: the sum over its devices that share this with the device. Where nothing does,
+        the port keeps its default, or the scenario is refused if that is NaN.
     precision : {"single", "double"}
         Precision in the stored series; registers that grow need double.
     """
@@ -54,6 +62,7 @@ class Port:
     description: str
     default: float = float("nan")
     source: str = ""
+    over: Group = "dwelling"
     precision: Literal["single", "double"] = "single"
 
     def __post_init__(self) -> None:
@@ -80,6 +89,6 @@ def set_point(name: str, description: str) -> Port:
     return Port(name=name, direction=Direction.SET_POINT, description=description)
 
 
-def needs(name: str, source: str, description: str, *, default: float = float("nan")) -> Port:
+def needs(name: str, source: str, description: str, *, default: float = float("nan"), over: Group = "dwelling") -> Port:
     """Return a port that the surroundings feed within the step."""
-    return Port(name=name, direction=Direction.INPUT, description=description, default=default, source=source)
+    return Port(name=name, direction=Direction.INPUT, description=description, default=default, source=source, over=over)

@@ -135,3 +135,27 @@ def test_every_pilot_loads():
         scenario = load(name)
         assert scenario.name == name
         assert scenario.twin.devices
+
+
+def test_prices_may_be_written_in_the_sites_money(tmp_path):
+    pounds = small(
+        tmp_path,
+        ("country: DE-NW}", "country: GB, currency: {code: GBP, eur_per_unit: 1.25}}"),
+        ("price_eur_per_kwh: 0.2}", "price_gbp_per_kwh: 0.2}"),
+    )
+    scenario = load(pounds)
+    assert scenario.twin.device_by_id["household"].options.energy.price_eur_per_kwh == 0.25
+    assert (scenario.twin.site.currency, scenario.twin.site.eur_per_unit) == ("GBP", 1.25)
+
+
+def test_a_device_is_on_phases_of_its_connection(tmp_path):
+    file = small(tmp_path, ("home-c, bus", "home-c, phases: a, bus"), ("annual_kwh: 4500", "annual_kwh: 4500, phases: b"))
+    (finding,) = findings(file)
+    assert (finding.path, finding.value, finding.allowed) == ("devices[2].phases", "b", "a")
+    assert "does not have" in finding.message
+    assert finding.line
+
+
+def test_a_grid_without_phases_of_its_own_cannot_give_them(tmp_path):
+    (finding,) = findings("hagedorn", "community.connection.phases=grid")
+    assert "do not say which phases" in finding.message

@@ -63,6 +63,18 @@ class _Lookup:
             self.findings.append(self.document.finding(said, path, value=name, allowed=closest(name, known)))
 
 
+def phases(twin: Twin) -> list[Finding]:
+    """Return a finding for every device on a phase that its connection does not have."""
+    findings = []
+    for device in twin.devices:
+        connection = twin.connection_by_id.get(device.connection)
+        if connection is not None and not set(device.phases) <= set(connection.phases):
+            message = f"{device.id!r} is on phases that its connection {connection.id!r} does not have"
+            place = device.path.removesuffix(".options")
+            findings.append(Finding(message=message, path=f"{place}.phases", value=device.phases, allowed=connection.phases))
+    return findings
+
+
 def ratings(twin: Twin, kinds: dict[str, DeviceKind]) -> list[Finding]:
     """Return a finding for every device that is stronger than the connection it hangs on."""
     findings = []

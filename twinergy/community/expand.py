@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from twinergy.community.distributions import distribution
 from twinergy.community.findings import from_validation
+from twinergy.community.schema import GRID_PHASES
 from twinergy.community.twin import Connection, Dwelling, Hub
 from twinergy.randomness import device_generator
 
@@ -43,6 +44,8 @@ class RawDevice:
     connection: str = ""
     dwelling: str = ""
     hub: str = ""
+    heat_network: str = ""
+    phases: str = ""
 
 
 @dataclass
@@ -95,9 +98,29 @@ def _listed(file: ScenarioFile, result: Expansion) -> None:
 
 def _ambient(file: ScenarioFile, result: Expansion) -> None:
     result.devices.append(RawDevice(id=WEATHER, kind=WEATHER, options=file.weather, path=("weather",), options_path=("weather",)))
-    for name, options in file.tariffs.items():
+    currency = file.site.currency
+    for name, given in file.tariffs.items():
         path: KeyPath = ("tariffs", name)
+        options = in_euro(given, currency.code, currency.eur_per_unit) if currency else given
         result.devices.append(RawDevice(id=name, kind=PRICES, options=options, path=path, options_path=path))
+
+
+def in_euro(options: Any, code: str, eur_per_unit: float) -> Any:
+    """Return options with every amount in another currency, told by its name, turned into euro.
+
+    >>> in_euro({"energy": {"price_gbp_per_kwh": 0.2}}, "GBP", 1.2)
+    {'energy': {'price_eur_per_kwh': 0.24}}
+    """
+    if isinstance(options, list):
+        return [in_euro(item, code, eur_per_unit) for item in options]
+    if not isinstance(options, dict):
+        return options
+    mark, converted = f"_{code.lower()}", {}
+    for key, value in options.items():
+        foreign = f"{key}_".find(f"{mark}_") >= 0 and isinstance(value, int | float) and not isinstance(value, bool)
+        name = key.replace(mark, "_eur") if foreign else key
+        converted[name] = value * eur_per_unit if foreign else in_euro(value, code, eur_per_unit)
+    return converted
 
 
 def _generated(file: ScenarioFile, document: Document, grid: GridDescription, result: Expansion) -> None:
@@ -110,9 +133,15 @@ def _generated(file: ScenarioFile, document: Document, grid: GridDescription, re
         return
     digits = max(PROFILE_DIGITS, len(str(community.homes)))
     buses = grid.connection_buses
+    if community.connection.phases == GRID_PHASES and not grid.connection_phases:
+        path = ("community", "connection", "phases")
+        message = "this grid's data do not say which phases homes are connected to"
+        result.findings.append(document.finding(message, path, value=GRID_PHASES, allowed="abc, a, b, c or a choice of them"))
+        return
     for number in range(community.homes):
         home = f"{community.prefix}-{number + 1:0{digits}d}"
-        plan.draw_home(home, buses[number % len(buses)], result)
+        own = grid.connection_phases[number % len(buses)] if grid.connection_phases else ""
+        plan.draw_home(home, buses[number % len(buses)], own, result)
         if plan.findings:
             result.findings.extend(plan.findings)
             return
@@ -147,12 +176,14 @@ class _HomePlan:
                 self.findings.extend(from_validation(error, self.document, None, (*path, key)))
         return parsed
 
-    def draw_home(self, home: str, bus: str, result: Expansion) -> None:
+    def draw_home(self, home: str, bus: str, own_phases: str, result: Expansion) -> None:
         drawn: dict[str, Any] = {}
         connection = self._draw(self.connection, home, "", drawn)
         dwelling = self._draw(self.dwelling, home, "", drawn)
         if self.findings:
             return
+        if connection["phases"] == GRID_PHASES:
+            connection["phases"] = own_phases
         result.connections.append(Connection(id=home, bus=bus, **connection))
         result.connection_paths.append(("community", "connection"))
         result.dwellings.append(Dwelling(id=home, connection=home, **dwelling))
@@ -170,6 +201,8 @@ class _HomePlan:
                     kind=block.kind or name,
                     connection=home,
                     dwelling=home,
+                    heat_network=block.heat_network,
+                    phases=block.phases,
                     options=options,
                     path=path,
                     options_path=(*path, "options"),

@@ -175,7 +175,7 @@ class _Loading:
         self.findings += expansion.findings
         self._identify(expansion, grid)
         devices = self._devices(expansion)
-        site = Site(**self.file.site.model_dump())
+        site = _site(self.file)
         twin = _twin(site, expansion, devices)
         context = None
         if axis is not None:
@@ -254,6 +254,7 @@ class _Loading:
 
     def _physics(self, twin: Twin) -> None:
         self.findings += checks.ratings(twin, self.kinds)
+        self.findings += checks.phases(twin)
         for name, kind in self.kinds.items():
             self.findings += kind.check(twin.of_kind(name), twin)
 
@@ -336,8 +337,16 @@ def _placed(raw: RawDevice, options: Options, expansion: Expansion) -> Device:
         connection=connection,
         dwelling=raw.dwelling,
         hub=raw.hub,
+        heat_network=raw.heat_network,
+        phases=raw.phases,
         path=dotted(raw.options_path),
     )
+
+
+def _site(file: ScenarioFile) -> Site:
+    facts = file.site.model_dump(exclude={"currency"})
+    money = file.site.currency
+    return Site(**facts, currency=money.code, eur_per_unit=money.eur_per_unit) if money else Site(**facts)
 
 
 def _twin(site: Site, expansion: Expansion, devices: list[Device]) -> Twin:

@@ -15,6 +15,17 @@ from twinergy.units import SECONDS_PER_DAY
 SCHEMA_VERSION: Final = 1
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$", max_length=80)]
 Phases = Literal["abc", "a", "b", "c"]
+GRID_PHASES: Final = "grid"
+"""What a generated home says to be connected to the phases that the network's own data give for its bus."""
+
+
+class CurrencyBlock(Options):
+    """Money of a place outside the euro. Prices may be written as ``_gbp_per_kwh``; inside everything is in euro."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    """ISO 4217, for example GBP."""
+    eur_per_unit: Positive
+    """Price of one unit in euro, fixed for the run."""
 
 
 class SiteBlock(Options):
@@ -31,6 +42,8 @@ class SiteBlock(Options):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
     """ISO 3166, with a subdivision for its holidays (DE-NW)."""
     albedo: Fraction = 0.2
+    currency: CurrencyBlock | None = None
+    """Money that tariffs may be written in and that results are shown in; euro where it is left out."""
 
     @field_validator("timezone")
     @classmethod
@@ -112,6 +125,10 @@ class DeviceBlock(Options):
     connection: str = ""
     dwelling: str = ""
     hub: str = ""
+    heat_network: str = ""
+    """Name shared by all that hang on the same pipes."""
+    phases: Phases | Literal[""] = ""
+    """Phases it is connected to; those of its connection where it is not given."""
     options: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -123,13 +140,14 @@ class DeviceBlock(Options):
         return {**own, "options": {key: value for key, value in data.items() if key not in PLACEMENT_KEYS}}
 
 
-PLACEMENT_KEYS: Final = frozenset({"id", "kind", "connection", "dwelling", "hub"})
+PLACEMENT_KEYS: Final = frozenset({"id", "kind", "connection", "dwelling", "hub", "heat_network", "phases"})
 
 
 class GeneratedConnection(Options):
     """Connection of every generated home; values may be distributions."""
 
-    phases: Phases | dict[str, Any] = "abc"
+    phases: Phases | Literal["grid"] | dict[str, Any] = "abc"
+    """``grid`` takes the phases that the network's own data give for the bus."""
     limit_kw: float | dict[str, Any] = 30.0
     tariff: str | dict[str, Any]
 
@@ -151,6 +169,9 @@ class GeneratedDevice(Options):
     """Share of homes that have it: of all homes, or of those that have what it `needs`."""
     needs: str = ""
     """Key of another block a home must have first."""
+    heat_network: str = ""
+    phases: Phases | Literal[""] = ""
+    """Phases of the device; those of the home where it is not given."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Options of the kind; values may be distributions."""
 

@@ -35,6 +35,10 @@ class Site:
         ISO 3166-1 alpha-2 code, with an optional subdivision for its holidays (``DE-NW``).
     albedo : float
         Ground reflectance. [-]
+    currency : str
+        ISO 4217 code of the money people there see; inside everything is in euro.
+    eur_per_unit : float
+        Price of one unit of that money. [EUR]
     """
 
     name: str
@@ -44,6 +48,8 @@ class Site:
     timezone: str
     country: str
     albedo: float = 0.2
+    currency: str = "EUR"
+    eur_per_unit: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +136,10 @@ class Device:
         Id of the `Connection` whose meter it sits behind; empty for what is not connected to the grid.
     dwelling, hub : str
         Id of its `Dwelling` or `Hub`, or empty.
+    heat_network : str
+        Name of the heat network it feeds or draws from, or empty.
+    phases : str
+        Phases it is connected to, those of its connection where empty.
     options : Options
         The kind's options, validated.
     path : str
@@ -142,6 +152,8 @@ class Device:
     connection: str = ""
     dwelling: str = ""
     hub: str = ""
+    heat_network: str = ""
+    phases: str = ""
     path: str = ""
 
 

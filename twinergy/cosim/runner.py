@@ -91,7 +91,9 @@ def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequ
     tables = {table.name: table for table in grid.tables}
     parts = build_parts(scenario.kinds, context, tables["bus"].ids)
     acting = [part for part in parts if part.kind.phase is not Phase.OBSERVING]
-    plant: list[list[Member]] = [[Stage(group, context.twin, context.axis)] for group in _groups(acting, cuts)]
+    plant: list[list[Member]] = [
+        [Stage(group, context.twin, context.axis, phases=grid.phases)] for group in _groups(acting, cuts)
+    ]
     tables.update({table.name: table for (stage,) in plant for table in stage.tables})
     plant.append([GridMember(grid)]) if CUT_GRID in cuts else plant[-1].append(GridMember(grid))
     meters = _metering(parts, scenario, tables, grid)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from twinergy.cosim.wiring import CONNECTION, CONNECTION_PORTS
+from twinergy.cosim.wiring import CONNECTION, CONNECTION_PORTS, PHASE_LOAD, PHASE_PORTS
 from twinergy.errors import RunError, TwinergyError
 from twinergy.kinds import Table
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from twinergy.cosim.wiring import Part
     from twinergy.kinds import FloatArray, GridModel, TableValues
     from twinergy.timebase import Step, TimeAxis
+
+
+_PHASE_NAMES = tuple(port.name for port in PHASE_PORTS)
 
 
 class Member(Protocol):
@@ -61,6 +64,9 @@ class GridMember:
     def step(self, index: int, upstream: TableValues, feedback: TableValues, set_points: TableValues) -> TableValues:  # noqa: ARG002
         """Solve for the load of this step."""
         load = upstream[CONNECTION]
+        if self.grid.phases:
+            p_kw, q_kvar = (load[name].T for name in PHASE_LOAD)
+            return self.grid.solve(p_kw, q_kvar, set_points)
         return self.grid.solve(load["p_kw"], load["q_kvar"], set_points)
 
 
@@ -77,14 +83,18 @@ class Stage:
         The steps of the run.
     loads : bool
         Whether its devices load the grid, so that it hands on the load at each connection; meters do not.
+    phases : bool
+        Whether it hands on the load of each phase as well.
     """
 
-    def __init__(self, parts: Sequence[Part], twin: Twin, axis: TimeAxis, *, loads: bool = True) -> None:
+    def __init__(self, parts: Sequence[Part], twin: Twin, axis: TimeAxis, *, loads: bool = True, phases: bool = False) -> None:
         self.parts = tuple(parts)
         self.axis = axis
         self.n_connections = len(twin.connections)
-        connections = Table(CONNECTION, tuple(connection.id for connection in twin.connections), CONNECTION_PORTS)
+        ports = (*CONNECTION_PORTS, *PHASE_PORTS) if phases else CONNECTION_PORTS
+        connections = Table(CONNECTION, tuple(connection.id for connection in twin.connections), ports)
         self.loads = loads
+        self.phases = phases
         self.tables = (*(part.table for part in self.parts), *((connections,) if loads else ()))
         self._block = axis.block(0)
         self._next_block = 0
@@ -111,7 +121,7 @@ class Stage:
         step = self.at(index)
         tables: TableValues = dict(upstream)
         if CONNECTION not in tables:
-            tables[CONNECTION] = {"p_kw": np.zeros(self.n_connections), "q_kvar": np.zeros(self.n_connections)}
+            tables[CONNECTION] = self._unloaded()
         made: TableValues = {}
         for part in self.parts:
             outputs = self._one(part, step, tables, feedback, set_points)
@@ -120,7 +130,13 @@ class Stage:
                 tables[CONNECTION] = self._loaded(part, tables[CONNECTION], outputs)
         if self.loads:
             made[CONNECTION] = tables[CONNECTION]
+            if self.phases:
+                made[CONNECTION].update(zip(_PHASE_NAMES, made[CONNECTION][PHASE_LOAD[0]], strict=True))
         return made
+
+    def _unloaded(self) -> dict[str, FloatArray]:
+        load = {"p_kw": np.zeros(self.n_connections), "q_kvar": np.zeros(self.n_connections)}
+        return load | {name: np.zeros((3, self.n_connections)) for name in PHASE_LOAD} if self.phases else load
 
     def at(self, index: int) -> Step:
         """Return a step; the first of a new block has the fleets prepare the whole block."""
@@ -159,7 +175,19 @@ class Stage:
         q_kvar = load["q_kvar"]
         if "q_kvar" in outputs:
             q_kvar = q_kvar + np.bincount(part.rows, weights=outputs["q_kvar"][part.attached], minlength=n)
-        return {"p_kw": p_kw, "q_kvar": q_kvar}
+        loaded = {"p_kw": p_kw, "q_kvar": q_kvar}
+        return loaded | self._loaded_phases(part, load, outputs) if self.phases else loaded
+
+    def _loaded_phases(self, part: Part, load: dict[str, FloatArray], outputs: dict[str, FloatArray]) -> dict[str, FloatArray]:
+        shape = (3, self.n_connections)
+        loaded = {}
+        for name, total in zip(("p_kw", "q_kvar"), PHASE_LOAD, strict=True):
+            loaded[total] = load[total]
+            if name in outputs:
+                shares = (part.phase_share * outputs[name][part.attached]).ravel()
+                added = np.bincount(part.phase_rows, weights=shares, minlength=shape[0] * shape[1])
+                loaded[total] = load[total] + added.reshape(shape)
+        return loaded
 
 
 def _failed(part: Part, step: Step, doing: str, error: Exception) -> RunError:

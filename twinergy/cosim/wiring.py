@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ import numpy as np
 
 from twinergy.errors import PluginError
 from twinergy.kinds import Phase, Table
-from twinergy.ports import NET, Direction, measured
+from twinergy.ports import LAST, NET, Direction, measured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +31,10 @@ CONNECTION_PORTS: Final = (
     measured("p_kw", "Load of everything behind the billing meter, load frame: positive draws from the grid."),
     measured("q_kvar", "Reactive load behind the billing meter, positive is inductive."),
 )
+PHASE_PORTS: Final = tuple(measured(f"p_{phase}_kw", f"Load on phase {phase}.") for phase in "abc")
+"""What a connection measures besides where the grid has three phases of their own."""
+PHASE_LOAD: Final = ("p_phase_kw", "q_phase_kvar")
+"""Load of each phase within a step, shape ``(3, n_connections)``."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,11 @@ class Gather:
     table, source : str
         Where from.
     rows : ndarray of int64 or None
-        Row of the table for each device; None if one row feeds all and is handed on as shape ``(1,)``.
+        Row of the table for each device, -1 where nothing feeds it; None if one row feeds all, as shape ``(1,)``.
     default : ndarray
         Value before the table has one.
+    lonely : bool
+        Whether some device is fed by nothing and keeps the default.
     """
 
     port: str
@@ -53,6 +60,7 @@ class Gather:
     source: str
     rows: NDArray[np.int64] | None
     default: FloatArray
+    lonely: bool = False
 
     def __call__(self, tables: TableValues) -> FloatArray:
         """Return the input for this step."""
@@ -60,7 +68,44 @@ class Gather:
         if table is None:
             return self.default
         values = table[self.source]
-        return values if self.rows is None else values[self.rows]
+        if self.rows is None:
+            return values
+        return np.concatenate((values, self.default[:1]))[self.rows] if self.lonely else values[self.rows]
+
+
+@dataclass(frozen=True)
+class GroupSum:
+    """One input port fed with the sum over the devices of another kind that share a dwelling or a heat network.
+
+    Attributes
+    ----------
+    port : str
+        Port that is fed.
+    table, source : str
+        Where from.
+    group : ndarray of int64
+        Group of each source device; what concerns nobody is group 0.
+    rows : ndarray of int64
+        Group of each device that is fed, -1 where nothing feeds it.
+    default : ndarray
+        Value before the table has one.
+    """
+
+    port: str
+    table: str
+    source: str
+    group: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    default: FloatArray
+
+    def __call__(self, tables: TableValues) -> FloatArray:
+        """Return the input for this step."""
+        table = tables.get(self.table)
+        if table is None:
+            return self.default
+        sums = np.asarray(np.bincount(self.group, weights=table[self.source], minlength=len(self.default) + 2), dtype=np.float64)
+        sums[-1] = self.default[0]
+        return sums[self.rows]
 
 
 @dataclass(frozen=True)
@@ -109,16 +154,22 @@ class Part:
         Connection row of each device that has one.
     attached : ndarray of int64 or slice
         Which devices have one.
+    phase_share : ndarray, shape (3, n_attached)
+        Part of each attached device's power on each phase.
+    phase_rows : ndarray of int64, shape (3 * n_attached,)
+        Where each of these parts goes in a flat array of shape (3, n_connections).
     """
 
     kind: DeviceKind
     fleet: Fleet
     table: Table
-    inputs: tuple[Gather | NetLoad | PointGather, ...]
-    feedback: tuple[Gather, ...]
+    inputs: tuple[Gather | GroupSum | NetLoad | PointGather, ...]
+    feedback: tuple[Gather | GroupSum, ...]
     unset: dict[str, FloatArray]
     rows: NDArray[np.int64]
     attached: NDArray[np.int64] | slice
+    phase_share: FloatArray
+    phase_rows: NDArray[np.int64]
 
     @cached_property
     def draws_power(self) -> bool:
@@ -146,31 +197,35 @@ def build_parts(kinds: Mapping[str, DeviceKind], context: BuildContext, bus_ids:
         If a fleet's input files cannot be used.
     """
     ordered = sorted((kind for name, kind in kinds.items() if context.twin.of_kind(name)), key=lambda k: (k.phase, k.name))
-    tables: dict[str, Table] = {}
-    parts = []
-    for kind in ordered:
-        devices = context.twin.of_kind(kind.name)
-        table = Table(kind.name, tuple(device.id for device in devices), kind.ports)
-        parts.append(_part(kind, devices, table, context, _Sources(context.twin, tables, bus_ids)))
-        tables[kind.name] = table
-    return parts
+    tables = {
+        kind.name: Table(kind.name, tuple(device.id for device in context.twin.of_kind(kind.name)), kind.ports)
+        for kind in ordered
+    }
+    sources = _Sources(context.twin, tables, bus_ids, ambient={kind.name for kind in ordered if kind.phase is Phase.AMBIENT})
+    return [_part(kind, context.twin.of_kind(kind.name), tables[kind.name], context, sources) for kind in ordered]
 
 
 def _part(kind: DeviceKind, devices: Sequence[Device], table: Table, context: BuildContext, sources: _Sources) -> Part:
-    inputs: list[Gather | NetLoad] = []
-    feedback: list[Gather] = []
+    inputs: list[Gather | GroupSum | NetLoad] = []
+    feedback: list[Gather | GroupSum] = []
     for port in table.of(Direction.INPUT):
         origin, _, name = port.source.partition(".")
         if origin == POINT:
+            continue
+        if origin == LAST:
+            origin, _, name = name.partition(".")
+            feedback.append(sources.table(kind, devices, port, origin, name))
             continue
         if origin == NET:
             inputs.append(sources.net_load(kind, devices, port, name))
         elif origin == BUS:
             feedback.append(sources.voltage(devices, port, name))
         else:
+            sources.steps_before(kind, port, origin)
             inputs.append(sources.table(kind, devices, port, origin, name))
     twin = context.twin
     attached = [row for row, device in enumerate(devices) if device.connection and kind.phase is not Phase.OBSERVING]
+    rows = np.array([twin.connection_row[devices[row].connection] for row in attached], dtype=np.int64)
     return Part(
         kind=kind,
         fleet=kind.build(devices, context),
@@ -178,17 +233,28 @@ def _part(kind: DeviceKind, devices: Sequence[Device], table: Table, context: Bu
         inputs=tuple(inputs),
         feedback=tuple(feedback),
         unset={port.name: np.full(len(devices), np.nan) for port in table.of(Direction.SET_POINT)},
-        rows=np.array([twin.connection_row[devices[row].connection] for row in attached], dtype=np.int64),
+        rows=rows,
         attached=slice(None) if len(attached) == len(devices) else np.array(attached, dtype=np.int64),
+        phase_share=_phase_share([devices[row] for row in attached], twin),
+        phase_rows=np.concatenate([rows + number * len(twin.connections) for number in range(3)]),
     )
+
+
+def _phase_share(devices: Sequence[Device], twin: Twin) -> FloatArray:
+    """Return which part of each device's power is on each phase; what has three phases loads them evenly."""
+    phases = [device.phases or twin.connection_by_id[device.connection].phases for device in devices]
+    on = np.array([[phase in mine for mine in phases] for phase in "abc"], dtype=np.float64).reshape(3, len(devices))
+    return np.asarray(on / on.sum(axis=0))
 
 
 class _Sources:
     """What can feed an input port."""
 
-    def __init__(self, twin: Twin, tables: Mapping[str, Table], bus_ids: Sequence[str]) -> None:
+    def __init__(self, twin: Twin, tables: Mapping[str, Table], bus_ids: Sequence[str], ambient: set[str]) -> None:
         self.twin = twin
         self.tables = tables
+        self.ambient = ambient
+        self.order = list(tables)
         self.bus_row = {name: row for row, name in enumerate(bus_ids)}
 
     def net_load(self, kind: DeviceKind, devices: Sequence[Device], port: Port, source: str) -> NetLoad:
@@ -206,26 +272,40 @@ class _Sources:
         rows = np.array([self.bus_row[bus] for bus in buses], dtype=np.int64)
         return Gather(port.name, BUS, source, rows, np.full(len(devices), port.default))
 
-    def table(self, kind: DeviceKind, devices: Sequence[Device], port: Port, origin: str, name: str) -> Gather:
+    def steps_before(self, kind: DeviceKind, port: Port, origin: str) -> None:
+        if origin in self.order and self.order.index(origin) >= self.order.index(kind.name):
+            message = f"port {port.name!r} of kind {kind.name!r} wants {port.source!r} of this step, but {origin!r} steps later: "
+            message += f"write 'last.{port.source}' for the value of the last step"
+            raise PluginError(message, plugin=kind.name)
+
+    def table(self, kind: DeviceKind, devices: Sequence[Device], port: Port, origin: str, name: str) -> Gather | GroupSum:
         table = self.tables.get(origin)
-        if table is None:
-            return Gather(port.name, origin, name, None, np.full(1, port.default))
-        if name not in {known.name for known in table.of(Direction.MEASURED)}:
+        default = np.full(len(devices), port.default)
+        if table is not None and name not in {known.name for known in table.of(Direction.MEASURED)}:
             message = f"port {port.name!r} of kind {kind.name!r} wants {port.source!r}, which {origin!r} does not measure"
             raise PluginError(message, plugin=kind.name)
-        default = np.full(len(devices), port.default)
-        if len(table.ids) == 1:
+        if table is not None and origin in self.ambient and len(table.ids) == 1:
             return Gather(port.name, origin, name, None, default[:1])
-        rows = self._same_home(kind, devices, port, origin)
-        return Gather(port.name, origin, name, rows, default)
-
-    def _same_home(self, kind: DeviceKind, devices: Sequence[Device], port: Port, origin: str) -> NDArray[np.int64]:
-        by_dwelling = {device.dwelling: row for row, device in enumerate(self.twin.of_kind(origin)) if device.dwelling}
-        lost = [device.id for device in devices if device.dwelling not in by_dwelling]
-        if lost:
-            message = f"port {port.name!r} of kind {kind.name!r}: {', '.join(lost[:3])} has no {origin!r} in its dwelling"
+        wanted = [getattr(device, port.over) for device in devices]
+        given = [getattr(device, port.over) for device in self.twin.of_kind(origin)] if table else []
+        fed = set(given) & set(wanted) - {""}
+        lost = [device.id for device, key in zip(devices, wanted, strict=True) if key not in fed]
+        if lost and np.isnan(port.default):
+            message = f"port {port.name!r} of kind {kind.name!r}: {', '.join(lost[:3])} has no {origin!r} in its {port.over}"
             raise PluginError(message, plugin=kind.name)
-        return np.array([by_dwelling[device.dwelling] for device in devices], dtype=np.int64)
+        if not fed:
+            return Gather(port.name, "", name, None, default)
+        count = Counter(given)
+        if all(count[key] == 1 for key in fed):
+            return Gather(port.name, origin, name, _places(given, wanted), default, lonely=bool(lost))
+        groups = ["", *sorted(fed)]
+        return GroupSum(port.name, origin, name, np.maximum(_places(groups, given), 0), _places(groups, wanted), default)
+
+
+def _places(known: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
+    """Return where each name stands among the known ones, -1 for the empty name and for what is not among them."""
+    place = {name: number for number, name in enumerate(known) if name}
+    return np.array([place.get(name, -1) for name in names], dtype=np.int64)
 
 
 @dataclass(frozen=True)

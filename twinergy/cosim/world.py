@@ -84,8 +84,9 @@ def _drive(components: Components) -> None:
                 world.connect(group, later, (TABLES, UPSTREAM))
             world.connect(group, looking, (TABLES, UPSTREAM))
             world.connect(looking, group, SET_POINTS, time_shifted=True, initial_data={SET_POINTS: {}})
-        for group in groups[:-1]:
-            world.connect(groups[-1], group, (TABLES, FEEDBACK), time_shifted=True, initial_data={TABLES: {}})
+        for number, group in enumerate(groups):
+            for later in groups[number + 1 :]:
+                world.connect(later, group, (TABLES, FEEDBACK), time_shifted=True, initial_data={TABLES: {}})
         try:
             world.run(until=axis.n_steps * axis.step_s, print_progress=False, lazy_stepping=False)
         except BaseException:

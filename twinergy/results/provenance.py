@@ -53,6 +53,7 @@ def run_facts(*, scenario: str, twin: Twin, axis: TimeAxis, seed: int, mode: str
         "title": title or scenario,
         "site": twin.site.name,
         "timezone": twin.site.timezone,
+        "currency": {"code": twin.site.currency, "eur_per_unit": twin.site.eur_per_unit},
         "mode": mode,
         "seed": seed,
         "start": axis.start.isoformat(),
