@@ -89,6 +89,16 @@ def sweep(
 
 
 @app.command()
+def simulator(
+    listen: Annotated[str, typer.Option("--listen", metavar="HOST:PORT", help="Where to wait for runs.")] = "127.0.0.1:5678",
+) -> None:
+    """Let kinds of devices of other people's runs step in this process (`run.remote` in their scenario)."""
+    from twinergy.cli.serving import simulator_command  # noqa: PLC0415 - heavy
+
+    simulator_command(console, listen)
+
+
+@app.command()
 def check(
     scenario: ScenarioName,
     start: Start = None,

@@ -20,6 +20,7 @@ from twinergy.community.findings import from_validation
 from twinergy.community.schema import ScenarioFile
 from twinergy.community.twin import BuildContext, Device, Site, Twin
 from twinergy.errors import Finding, PluginError, ScenarioError, closest
+from twinergy.kinds import Phase, Table
 from twinergy.timebase import TimeAxis, local_midnight
 
 if TYPE_CHECKING:
@@ -86,6 +87,10 @@ class Scenario:
     def axis(self) -> TimeAxis:
         """The steps of the run."""
         return self.context.axis
+
+    def table(self, kind: str) -> Table:
+        """Return the result table of one kind's devices."""
+        return Table(kind, tuple(device.id for device in self.twin.of_kind(kind)), self.kinds[kind].ports)
 
     def with_set(self, *assignments: str) -> Scenario:
         """Return the scenario with ``a.b=c`` assignments applied and checked again."""
@@ -253,10 +258,20 @@ class _Loading:
             return None
 
     def _physics(self, twin: Twin) -> None:
+        self._remote(twin)
         self.findings += checks.ratings(twin, self.kinds)
         self.findings += checks.phases(twin)
         for name, kind in self.kinds.items():
             self.findings += kind.check(twin.of_kind(name), twin)
+
+    def _remote(self, twin: Twin) -> None:
+        stay = {Phase.AMBIENT, Phase.OBSERVING}
+        can = [name for name, kind in self.kinds.items() if kind.phase not in stay and twin.of_kind(name)]
+        for name in self.file.run.remote:
+            if name not in can:
+                message = "only a kind of device that the scenario has can step elsewhere; weather, prices and meters stay"
+                allowed = closest(name, can)
+                self.findings.append(self.source.finding(message, ("run", "remote", name), value=name, allowed=allowed))
 
     def _controllers(self, context: BuildContext | None) -> tuple[ControllerSpec, ...]:
         specs = []

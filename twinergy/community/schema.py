@@ -68,6 +68,8 @@ class RunBlock(Options):
     step_s: Annotated[int, Field(ge=1, le=3600)] = 900
     """Length of a step, a divisor of a day."""
     seed: Annotated[int, Field(ge=0)] = 1
+    remote: dict[str, Annotated[str, Field(pattern=r"^[^\s:]+:[0-9]{1,5}$")]] = Field(default_factory=dict)
+    """Kinds of devices that step in another process: ``battery: host:port``, where ``twinergy simulator`` listens."""
     strict: bool = False
     """Whether a diverged power flow, a missing reading or a limit that could not be met fails the run."""
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 from twinergy.bus import LocalBus
 from twinergy.cosim.arbiter import Arbiter
 from twinergy.cosim.control import Control
+from twinergy.cosim.exchange import set_points_of, wanted_by
 from twinergy.cosim.host import AgentHost
 from twinergy.cosim.recorder import Recorder
+from twinergy.cosim.remote import TOKEN_VARIABLE
 from twinergy.cosim.stage import GridMember, Member, Stage
-from twinergy.cosim.wiring import build_parts, point_gathers
-from twinergy.cosim.world import Components, drive
+from twinergy.cosim.wiring import BUS, build_parts, kind_order, point_gathers
+from twinergy.cosim.world import Abroad, Components, drive
 from twinergy.errors import RunError
 from twinergy.kinds import Phase
 from twinergy.results.folder import INTERRUPTED, RunFolder
@@ -86,16 +89,19 @@ def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequ
     ScenarioError, PluginError
         If an input file or a plug-in cannot be used.
     """
-    context = scenario.context
+    context, remote = scenario.context, scenario.file.run.remote
     grid = scenario.grid_kind.build(scenario.grid_options, context)
     tables = {table.name: table for table in grid.tables}
-    parts = build_parts(scenario.kinds, context, tables["bus"].ids)
+    parts = build_parts(scenario.kinds, context, tables["bus"].ids, but=remote)
     acting = [part for part in parts if part.kind.phase is not Phase.OBSERVING]
-    plant: list[list[Member]] = [
-        [Stage(group, context.twin, context.axis, phases=grid.phases)] for group in _groups(acting, cuts)
-    ]
-    tables.update({table.name: table for (stage,) in plant for table in stage.tables})
-    plant.append([GridMember(grid)]) if CUT_GRID in cuts else plant[-1].append(GridMember(grid))
+    plant = _plant(scenario, grid, acting, cuts)
+    tables.update({table.name: table for stage in plant if isinstance(stage, Stage) for table in stage.tables})
+    tables.update({name: scenario.table(name) for name in remote})
+    groups: list[tuple[Member, ...] | Abroad] = [stage if isinstance(stage, Abroad) else (stage,) for stage in plant]
+    if CUT_GRID in cuts or isinstance(plant[-1], Abroad):
+        groups.append((GridMember(grid),))
+    else:
+        groups[-1] = (plant[-1], GridMember(grid))
     meters = _metering(parts, scenario, tables, grid)
     bus = LocalBus()
     agents = [spec.agent(spec.name, spec.options, context) for spec in scenario.controllers]
@@ -103,16 +109,41 @@ def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequ
     host = AgentHost(agents, [*acting, *meters.parts], context.axis, bus, arbiter)
     recorder = Recorder([*tables.values(), *meters.tables], context.axis, sink)
     control = Control(meters, host, arbiter)
-    return Built(scenario, Components(tuple(map(tuple, plant)), control, recorder), grid, arbiter, bus)
+    far = [scenario.kinds[name] for name in remote]
+    wanted, asked = (wanted_by(far, phases=grid.phases), set_points_of(far)) if far else ({}, {})
+    return Built(scenario, Components(tuple(groups), control, recorder, wanted, asked), grid, arbiter, bus)
 
 
-def _groups(parts: Sequence[Part], cuts: Sequence[Phase | str]) -> list[list[Part]]:
-    groups: list[list[Part]] = [[]]
-    for part in parts:
-        if groups[-1] and part.kind.phase in cuts and groups[-1][-1].kind.phase is not part.kind.phase:
-            groups.append([])
-        groups[-1].append(part)
-    return groups
+def _plant(scenario: Scenario, grid: GridModel, parts: Sequence[Part], cuts: Sequence[Phase | str]) -> list[Stage | Abroad]:
+    """Return what steps in which simulator, in order: kinds in this process side by side, each one abroad by itself."""
+    remote, twin = scenario.file.run.remote, scenario.twin
+    here = {part.table.name: part for part in parts}
+    acting = sorted((kind for kind in scenario.kinds.values() if kind.name in here or kind.name in remote), key=kind_order)
+    plant: list[Stage | Abroad] = []
+    group: list[Part] = []
+    for number, kind in enumerate(acting):
+        cut = kind.phase in cuts and acting[number - 1].phase is not kind.phase
+        if group and (cut or kind.name in remote):
+            plant.append(Stage(group, twin, scenario.axis, phases=grid.phases))
+            group = []
+        if kind.name in remote:
+            plant.append(_abroad(scenario, grid, kind.name))
+        else:
+            group.append(here[kind.name])
+    return [*plant, Stage(group, twin, scenario.axis, phases=grid.phases)] if group or not plant else plant
+
+
+def _abroad(scenario: Scenario, grid: GridModel, kind: str) -> Abroad:
+    buses = next(table.ids for table in grid.tables if table.name == BUS)
+    params = {
+        "token": os.environ.get(TOKEN_VARIABLE, ""),
+        "scenario": scenario.yaml(),
+        "folder": str(scenario.document.folder.resolve()),
+        "kinds": [kind],
+        "buses": list(buses),
+        "phases": grid.phases,
+    }
+    return Abroad(address=scenario.file.run.remote[kind], params=params)
 
 
 def _metering(parts: Sequence[Part], scenario: Scenario, tables: dict[str, Table], grid: GridModel) -> Stage:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import mosaik_api_v3
 
+from twinergy.cosim.exchange import as_arrays, as_lists
 from twinergy.ports import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twinergy.cosim.control import Control
+    from twinergy.cosim.exchange import Wanted
     from twinergy.cosim.recorder import Recorder
     from twinergy.cosim.stage import Member
     from twinergy.kinds import Table, TableValues
@@ -26,6 +28,8 @@ TABLES: Final = "tables"
 UPSTREAM: Final = "upstream"
 FEEDBACK: Final = "feedback"
 SET_POINTS: Final = "set_points"
+ABROAD: Final = "abroad"
+"""Attribute with the same as `TABLES` or `SET_POINTS`, as lists and only what simulators in other processes read."""
 
 
 class TableSimulator(mosaik_api_v3.Simulator):  # type: ignore[misc]
@@ -38,12 +42,13 @@ class TableSimulator(mosaik_api_v3.Simulator):  # type: ignore[misc]
         self.step_s = 1
         self.values: TableValues = {}
         self.tables: dict[str, Table] = {}
+        self.wanted: Wanted = {}
 
     def start(self, tables: tuple[Table, ...], step_s: int) -> dict[str, Any]:
         """Declare the models: ``All``, and for each table a fleet and a device model with the table's ports."""
         self.step_s = step_s
         self.tables = {table.name: table for table in tables}
-        models: dict[str, Any] = {"All": {"public": True, "params": [], "attrs": [TABLES, SET_POINTS, *self.inputs]}}
+        models: dict[str, Any] = {"All": {"public": True, "params": [], "attrs": [TABLES, SET_POINTS, ABROAD, *self.inputs]}}
         for table in tables:
             ports = [port.name for port in table.of(Direction.MEASURED)]
             models[table.name] = {"public": True, "params": [], "attrs": ports}
@@ -67,20 +72,24 @@ class TableSimulator(mosaik_api_v3.Simulator):  # type: ignore[misc]
 
     def _value(self, eid: str, attr: str) -> Any:
         if eid == ALL:
-            return self.values
+            return as_lists(self.values, self.wanted) if attr == ABROAD else self.values
         table, _, device = eid.partition("/")
         values = self.values[table][attr]
         return float(values[self.tables[table].row_of[device]]) if device else values
 
 
 def merged(inputs: Mapping[str, Mapping[str, Any]], attr: str) -> TableValues:
-    """Return the tables that all sources of one attribute sent, later stages over earlier ones."""
+    """Return the tables that all sources of one attribute sent, later stages over earlier ones; they are in order by name."""
     sources: Mapping[str, TableValues] = inputs.get(ALL, {}).get(attr, {})
     if len(sources) == 1:
         return next(iter(sources.values()))
     tables: TableValues = {}
     for source in sorted(sources):
         tables.update(sources[source])
+    return tables
+
+
+def _as_they_are(tables: TableValues) -> TableValues:
     return tables
 
 
@@ -96,16 +105,19 @@ class PlantSimulator(TableSimulator):
         *,
         members: tuple[Member, ...],
         step_s: int,
+        wanted: Wanted | None = None,
         **_params: Any,
     ) -> dict[str, Any]:
-        """Take the members to step."""
+        """Take the members to step, and what simulators in other processes want to see."""
         self.members = members
+        self.wanted = wanted or {}
+        self.read = as_arrays if wanted else _as_they_are
         return self.start(tuple(table for member in members for table in member.tables), step_s)
 
     def step(self, time: int, inputs: dict[str, Any], max_advance: int) -> int:  # noqa: ARG002
         """Advance the members one after the other; what they made in the last step is their feedback in this one."""
-        upstream = merged(inputs, UPSTREAM)
-        feedback = {**self.values, **merged(inputs, FEEDBACK)}
+        upstream = self.read(merged(inputs, UPSTREAM))
+        feedback = {**self.values, **self.read(merged(inputs, FEEDBACK))}
         set_points = merged(inputs, SET_POINTS)
         made: TableValues = {}
         for member in self.members:
@@ -126,10 +138,13 @@ class ControlSimulator(TableSimulator):
         *,
         control: Control,
         recorder: Recorder,
+        wanted: Wanted | None = None,
         **_params: Any,
     ) -> dict[str, Any]:
         """Take the control to run and the recorder to feed."""
         self.control = control
+        self.wanted = wanted or {}
+        self.read = as_arrays if wanted else _as_they_are
         self.recorder = recorder
         self.set_points: TableValues = {}
         return self.start(control.tables, control.axis.step_s)
@@ -137,10 +152,12 @@ class ControlSimulator(TableSimulator):
     def step(self, time: int, inputs: dict[str, Any], max_advance: int) -> int:  # noqa: ARG002
         """Read the meters, let agents decide, resolve what they ask for, record."""
         index = time // self.step_s
-        upstream = merged(inputs, UPSTREAM)
+        upstream = self.read(merged(inputs, UPSTREAM))
         self.values, self.set_points = self.control.step(index, upstream)
         self.recorder.record(index, {**upstream, **self.values})
         return time + self.step_s
 
     def _value(self, eid: str, attr: str) -> Any:
+        if attr == ABROAD:
+            return as_lists(self.set_points, self.wanted)
         return self.set_points if attr == SET_POINTS else super()._value(eid, attr)

@@ -15,7 +15,7 @@ from twinergy.kinds import Phase, Table
 from twinergy.ports import LAST, NET, Direction, measured
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -177,7 +177,19 @@ class Part:
         return len(self.rows) > 0 and any(port.name == "p_kw" for port in self.table.of(Direction.MEASURED))
 
 
-def build_parts(kinds: Mapping[str, DeviceKind], context: BuildContext, bus_ids: Sequence[str]) -> list[Part]:
+def kind_order(kind: DeviceKind) -> tuple[Phase, str]:
+    """Return what kinds are sorted by to get the order in which they step."""
+    return kind.phase, kind.name
+
+
+def build_parts(
+    kinds: Mapping[str, DeviceKind],
+    context: BuildContext,
+    bus_ids: Sequence[str],
+    *,
+    only: Collection[str] = (),
+    but: Collection[str] = (),
+) -> list[Part]:
     """Build every fleet of a scenario and wire it, in the order in which fleets step.
 
     Parameters
@@ -188,6 +200,8 @@ def build_parts(kinds: Mapping[str, DeviceKind], context: BuildContext, bus_ids:
         Static twin, time axis and seed.
     bus_ids : sequence of str
         Buses in the order of the grid's bus table.
+    only, but : collection of str
+        Kinds to build, all where empty; kinds to leave out, because they step elsewhere.
 
     Raises
     ------
@@ -196,13 +210,14 @@ def build_parts(kinds: Mapping[str, DeviceKind], context: BuildContext, bus_ids:
     ScenarioError
         If a fleet's input files cannot be used.
     """
-    ordered = sorted((kind for name, kind in kinds.items() if context.twin.of_kind(name)), key=lambda k: (k.phase, k.name))
+    ordered = sorted((kind for name, kind in kinds.items() if context.twin.of_kind(name)), key=kind_order)
     tables = {
         kind.name: Table(kind.name, tuple(device.id for device in context.twin.of_kind(kind.name)), kind.ports)
         for kind in ordered
     }
     sources = _Sources(context.twin, tables, bus_ids, ambient={kind.name for kind in ordered if kind.phase is Phase.AMBIENT})
-    return [_part(kind, context.twin.of_kind(kind.name), tables[kind.name], context, sources) for kind in ordered]
+    here = [kind for kind in ordered if (not only or kind.name in only) and kind.name not in but]
+    return [_part(kind, context.twin.of_kind(kind.name), tables[kind.name], context, sources) for kind in here]
 
 
 def _part(kind: DeviceKind, devices: Sequence[Device], table: Table, context: BuildContext, sources: _Sources) -> Part:

@@ -5,18 +5,37 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from twinergy.cosim.simulators import FEEDBACK, SET_POINTS, TABLES, UPSTREAM
+from twinergy.cosim.simulators import ABROAD, FEEDBACK, SET_POINTS, TABLES, UPSTREAM
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from twinergy.cosim.control import Control
+    from twinergy.cosim.exchange import Wanted
     from twinergy.cosim.recorder import Recorder
     from twinergy.cosim.stage import Member
 
 _HERE: Final = "twinergy.cosim.simulators"
 SIMULATORS: Final[dict[str, Any]] = {name: {"python": f"{_HERE}:{name}"} for name in ("PlantSimulator", "ControlSimulator")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Abroad:
+    """A group of kinds that steps in another process, which listens there (see `twinergy.cosim.remote`).
+
+    Attributes
+    ----------
+    address : str
+        ``host:port``.
+    params : dict
+        What its ``init`` takes.
+    """
+
+    address: str
+    params: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,17 +44,21 @@ class Components:
 
     Attributes
     ----------
-    plant : tuple of tuple of Member
+    plant : tuple of (tuple of Member, or Abroad)
         The physical world: one simulator per group, in order; the grid is the last member of the last group.
     control : Control
         Meters, agents, arbiter.
     recorder : Recorder
         Results.
+    wanted, asked : dict
+        Columns and set-points that groups abroad read.
     """
 
-    plant: tuple[tuple[Member, ...], ...]
+    plant: tuple[tuple[Member, ...] | Abroad, ...]
     control: Control
     recorder: Recorder
+    wanted: Wanted = field(default_factory=dict)
+    asked: Wanted = field(default_factory=dict)
 
 
 def drive(components: Components) -> None:
@@ -71,27 +94,46 @@ def _drive(components: Components) -> None:
     axis = components.recorder.axis
     # cache=False and lazy_stepping=False: measured as a quarter off mosaik's cost per step; nothing here needs either
     options: dict[str, Any] = {"cache": False, "skip_greetings": True, "configure_logging": False, "asyncio_loop": _loop()}
-    with mosaik.World(SIMULATORS, **options) as world:
-        groups = [
-            world.start("PlantSimulator", sim_id=f"plant-{number:02d}", members=members, step_s=axis.step_s).All()
-            for number, members in enumerate(components.plant)
-        ]
+    with mosaik.World(SIMULATORS | _connections(components.plant), **options) as world:
+        groups = [_started(world, f"plant-{number:02d}", group, components) for number, group in enumerate(components.plant)]
+        control, recorder = components.control, components.recorder
         looking = world.start(
-            "ControlSimulator", sim_id="control", control=components.control, recorder=components.recorder
+            "ControlSimulator", sim_id="control", control=control, recorder=recorder, wanted=components.asked
         ).All()
+        far = {number for number, group in enumerate(components.plant) if isinstance(group, Abroad)}
         for number, group in enumerate(groups):
-            for later in groups[number + 1 :]:
-                world.connect(group, later, (TABLES, UPSTREAM))
+            sends = ABROAD if number in far else SET_POINTS
             world.connect(group, looking, (TABLES, UPSTREAM))
-            world.connect(looking, group, SET_POINTS, time_shifted=True, initial_data={SET_POINTS: {}})
-        for number, group in enumerate(groups):
-            for later in groups[number + 1 :]:
-                world.connect(later, group, (TABLES, FEEDBACK), time_shifted=True, initial_data={TABLES: {}})
+            world.connect(looking, group, (sends, SET_POINTS), time_shifted=True, initial_data={sends: {}})
+            for place, later in enumerate(groups[number + 1 :], number + 1):
+                tables = ABROAD if place in far and number not in far else TABLES
+                world.connect(group, later, (tables, UPSTREAM))
+                tables = ABROAD if number in far and place not in far else TABLES
+                world.connect(later, group, (tables, FEEDBACK), time_shifted=True, initial_data={tables: {}})
         try:
             world.run(until=axis.n_steps * axis.step_s, print_progress=False, lazy_stepping=False)
         except BaseException:
             _end_tasks(world.loop)
             raise
+
+
+def _started(world: Any, name: str, group: tuple[Member, ...] | Abroad, components: Components) -> Any:
+    if isinstance(group, Abroad):
+        return world.start(name, sim_id=name, **group.params).All()
+    params = {"members": group, "step_s": components.recorder.axis.step_s, "wanted": components.wanted}
+    return world.start("PlantSimulator", sim_id=name, **params).All()
+
+
+def _connections(plant: Sequence[tuple[Member, ...] | Abroad]) -> dict[str, Any]:
+    """Return how to reach the groups that step in other processes, by name of simulator."""
+    far = {f"plant-{number:02d}": group for number, group in enumerate(plant) if isinstance(group, Abroad)}
+    if not far:
+        return {}
+    from twinergy.cosim.line import LineStarter  # noqa: PLC0415 - imports mosaik
+
+    return {
+        name: LineStarter(group.address, f"{', '.join(group.params['kinds'])} at {group.address}") for name, group in far.items()
+    }
 
 
 def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
