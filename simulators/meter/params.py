@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from simulators.meter.options import MeterOptions
-from twinergy.randomness import device_generator
+from twinergy.randomness import device_generators
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ def params_of(ids: Sequence[str], options: Sequence[MeterOptions], seed: int) ->
     distribution is the one to assume (JCGM 100:2008, 4.3.7). It depends on the seed and the meter's id only.
     """
     limits = _rows([LIMITS[option.accuracy_class] for option in options])
-    error = _rows([device_generator(seed, meter, "meter-error").uniform(-1.0, 1.0, 3) for meter in ids]) * limits
+    error = _rows([rng.uniform(-1.0, 1.0, 3) for rng in device_generators(seed, ids, "meter-error")]) * limits
     gain = 1.0 + error
     gain[2] *= [option.nominal_v / np.sqrt(3.0) for option in options]
     share = np.array([option.gap_probability for option in options])

@@ -16,7 +16,7 @@ from twinergy.community.distributions import distribution
 from twinergy.community.findings import from_validation
 from twinergy.community.schema import GRID_PHASES
 from twinergy.community.twin import Connection, Dwelling, Hub
-from twinergy.randomness import device_generator
+from twinergy.randomness import Draws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,7 +153,7 @@ class _HomePlan:
     def __init__(self, community: CommunityBlock, document: Document, seed: int) -> None:
         self.community = community
         self.document = document
-        self.seed = seed
+        self.draws = Draws(seed)
         self.findings: list[Finding] = []
         root: KeyPath = ("community",)
         self.connection = self._parse(community.connection.model_dump(), (*root, "connection"))
@@ -210,14 +210,14 @@ class _HomePlan:
             )
 
     def _has(self, home: str, name: str, block: GeneratedDevice) -> bool:
-        return float(device_generator(self.seed, home, f"community/{name}").random()) < block.share
+        return float(self.draws.at(home, f"community/{name}").random()) < block.share
 
     def _draw(self, values: dict[str, Any], home: str, prefix: str, drawn: dict[str, Any]) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for key, value in values.items():
             made[key] = value
             if hasattr(value, "draw"):
-                rng = device_generator(self.seed, home, f"community/{prefix}{key}")
+                rng = self.draws.at(home, f"community/{prefix}{key}")
                 try:
                     made[key] = value.draw(rng, drawn)
                 except ValueError as error:
