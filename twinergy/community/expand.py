@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 WEATHER: Final = "weather"
 PRICES: Final = "prices"
-METER: Final = "meter"
 PROFILE_DIGITS: Final = 4
 
 
@@ -231,8 +230,8 @@ def _meters(rule: MeterRule, path: KeyPath, grid: GridDescription | None, result
     for sort, target in _metered(rule, grid, result):
         result.devices.append(
             RawDevice(
-                id=f"meter-{target}",
-                kind=METER,
+                id=f"{rule.kind}-{target}",
+                kind=rule.kind,
                 options={**rule.options, "of": {sort: target}},
                 path=path,
                 options_path=(*path, "options"),

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from twinergy import plugins
 from twinergy.community import checks, document
 from twinergy.community.document import dotted, pilots
-from twinergy.community.expand import METER, PRICES, WEATHER, Expansion, RawDevice, expand
+from twinergy.community.expand import PRICES, WEATHER, Expansion, RawDevice, expand
 from twinergy.community.findings import from_validation
 from twinergy.community.schema import ScenarioFile
 from twinergy.community.twin import BuildContext, Device, Site, Twin
@@ -222,7 +222,8 @@ class _Loading:
     def _devices(self, expansion: Expansion) -> list[Device]:
         devices, faulty = [], set()
         for raw in expansion.devices:
-            if raw.kind == METER and raw.options.get("of", {}).get("device") in faulty:
+            point = raw.options.get("of")
+            if isinstance(point, dict) and point.get("device") in faulty:
                 continue  # its device has its own finding; a meter without a point would only repeat it
             kind = self._kind(raw)
             options = self._validated(kind.options, raw.options, raw.options_path) if kind else None

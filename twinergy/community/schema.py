@@ -191,8 +191,10 @@ class CommunityBlock(Options):
 
 
 class MeterRule(Options):
-    """Meters on every place of a sort."""
+    """Meters, or sensors, on every place of a sort."""
 
+    kind: str = "meter"
+    """Observing kind of device: ``meter``, ``sensor``, ``heat_meter``."""
     of: Literal["connections", "transformers", "lines"] | dict[Literal["kind"], str]
     options: dict[str, Any] = Field(default_factory=dict)
 
