@@ -164,6 +164,7 @@ def run(
     progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
     report: bool = True,
+    series: bool = True,
     cuts: Sequence[Phase | str] = (),
 ) -> Run:
     """Run a scenario and return its results.
@@ -180,6 +181,8 @@ def run(
         Asked in every step; when it returns True the run ends and what was computed stays readable.
     report : bool
         Whether to write figures and ``report.html``.
+    series : bool
+        Whether to store series at all; without them there are key figures, messages and events, and no report.
     cuts : sequence of Phase, or ``"grid"``
         See `assemble`.
 
@@ -199,7 +202,7 @@ def run(
         )
         writer.write_manifest(**facts)
         writer.write_scenario(scenario.yaml())
-        session = _Session(scenario, writer)
+        session = _Session(scenario, writer, series=series)
         built = assemble(scenario, session.take, cuts)
         session.watch(built)
         writer.write_topology(built.grid.topology())
@@ -219,7 +222,7 @@ def run(
             raise RunError(message)
         _judge(session.kpis, scenario)
     finished = Run(folder.path)
-    if report:
+    if report and series:
         _write_report(finished)
     return finished
 
@@ -227,10 +230,11 @@ def run(
 class _Session:
     """Takes recorded blocks: key figures, series, events."""
 
-    def __init__(self, scenario: Scenario, writer: RunWriter) -> None:
+    def __init__(self, scenario: Scenario, writer: RunWriter, *, series: bool) -> None:
         self.kpis = Kpis(scenario.twin, scenario.axis)
         self._writer = writer
         self._record = scenario.file.record
+        self._series = series
 
     def watch(self, built: Built) -> None:
         """Take events from here on."""
@@ -258,7 +262,9 @@ class _Session:
         self._writer.write_kpis(self.kpis.document())
 
     def _chosen(self, block: ResultBlock) -> ResultBlock:
-        """Return what the scenario wants stored."""
+        """Return what is to be stored of a block."""
+        if not self._series:
+            return replace(block, tables={})
         if not self._record:
             return block
         tables = {}

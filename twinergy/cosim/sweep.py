@@ -198,10 +198,8 @@ def _run_case(scenario: str, case: Case, folder: Path, keep_series: bool) -> Non
     home.mkdir(parents=True)
     found: dict[str, Any] = {"values": case.values, ERROR: "", "kpis": {}}
     try:
-        finished = run(load(scenario, case.assignments), out=home, report=False)
+        finished = run(load(scenario, case.assignments), out=home, report=False, series=keep_series)
         found["kpis"] = {name: figure.value for name, figure in finished.kpis.items()}
-        if not keep_series:
-            shutil.rmtree(finished.path / "series")
     except TwinergyError as error:
         found[ERROR] = str(error)
     unfinished = home / "case.json.tmp"
