@@ -36,6 +36,8 @@ def _tuple(value: Any) -> Any:
     return (value,) if isinstance(value, (str, int)) else value
 
 
+Clock = Literal["local", "standard"]
+"""What a time of day is read from: the clock on the wall, or a time switch that stays on the zone's standard time in summer."""
 LocalTime = Annotated[str, BeforeValidator(_local_time)]
 Month = Annotated[int, Field(ge=1, le=12)]
 
@@ -97,6 +99,8 @@ class TimeOfUse(Options):
     kind: Literal["time_of_use"] = "time_of_use"
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
     """Bands that together cover every minute of every day exactly once."""
+    clock: Clock = "local"
+    """local: the clock on the wall; standard: a meter that knows no summer time."""
 
     @model_validator(mode="after")
     def _covers_every_minute_once(self) -> Self:
@@ -122,6 +126,8 @@ class DayNight(Options):
     """Local time at which the night begins."""
     night_to: LocalTime = "06:00"
     """Local time at which it ends."""
+    clock: Clock = "local"
+    """local: the clock on the wall; standard: a meter that knows no summer time, as those of the British Economy 7."""
 
     @model_validator(mode="after")
     def _night_has_a_day(self) -> Self:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -48,7 +48,7 @@ class LocalTimes:
     minute: IntArray
 
     @classmethod
-    def of(cls, epoch_s: IntArray, timezone: str) -> LocalTimes:
+    def of(cls, epoch_s: IntArray, timezone: str | tzinfo) -> LocalTimes:
         """Return the fields of instants in epoch seconds."""
         import pandas as pd  # noqa: PLC0415 - kept out of the import of the plug-in
 
@@ -62,6 +62,17 @@ class LocalTimes:
         weekday = (self.day + _WEEKDAY_OF_EPOCH) % 7
         row = np.maximum(weekday - _SATURDAY + 1, 0)
         return np.where(np.isin(self.day, holidays), HOLIDAY, row)
+
+
+@cache
+def standard_time(name: str, year: int) -> tzinfo:
+    """Return the standard time of a zone as a fixed offset: the clock of a meter that knows no summer time.
+
+    >>> standard_time("Europe/London", 2024)
+    datetime.timezone.utc
+    """
+    offsets = [ZoneInfo(name).utcoffset(datetime(year, month, 1)) for month in (1, 7)]  # noqa: DTZ001 - the zone is asked
+    return timezone(min(offset for offset in offsets if offset is not None))
 
 
 @cache

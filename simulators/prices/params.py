@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, get_args
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from simulators.prices.bands import DayNight, PriceEurPerKwh, TimeOfUse
+from simulators.prices.italian_bands import ItalianBands
 from twinergy.options import NonNegative, Options, Positive
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 PriceUnit = Literal["eur_per_kwh", "eur_per_mwh", "ct_per_kwh"]
 EUR_PER_KWH: Final[dict[PriceUnit, float]] = {"eur_per_kwh": 1.0, "eur_per_mwh": 1e-3, "ct_per_kwh": 1e-2}
-Zone = Literal["DE_LU", "GR", "IT_SARD"]
+Zone = Literal["DE_LU", "GB", "GR", "IT_SARD"]
+ZONES: Final = ", ".join(get_args(Zone))
 
 
 class FixedPrice(Options):
@@ -44,7 +46,7 @@ class DayAhead(Options):
     unit: PriceUnit | None = None
     """Unit of the price column; needed with `path`."""
     statistics: Zone | None = None
-    """Instead of a file: statistics by month and hour of 2023 and 2024 of this bidding zone."""
+    """Instead of a file: statistics by month and hour of 2023 and 2024 of this bidding zone; GB is approximated."""
     noise: NonNegative = 1.0
     """With `statistics`: how far days differ from the mean, 1 as in the statistics, 0 for mean days [-]."""
 
@@ -65,16 +67,20 @@ class DayAhead(Options):
 
 
 class DynamicEnergy(DayAhead):
-    """The day-ahead price plus a margin."""
+    """The day-ahead price times a factor plus a margin, up to a cap."""
 
     kind: Literal["dynamic"] = "dynamic"
+    factor: Positive = 1.0
+    """What the market price is multiplied by, before the margin: losses, or a supplier's formula [-]."""
+    cap_eur_per_kwh: PriceEurPerKwh | None = None
+    """Highest price after factor and margin; no cap if not given [EUR/kWh]."""
     margin_eur_per_kwh: PriceEurPerKwh = 0.0
     """What the supplier adds to the market price [EUR/kWh]."""
 
     @model_validator(mode="after")
     def _has_source(self) -> Self:
         if not self.given:
-            message = "a dynamic price needs a source: give path with unit, or statistics (DE_LU, GR or IT_SARD)"
+            message = f"a dynamic price needs a source: give path with unit, or statistics ({ZONES})"
             raise ValueError(message)
         return self
 
@@ -120,14 +126,16 @@ class CarbonFile(Options):
 
 
 class CountryCarbon(Options):
-    """Annual mean of a country, 2023."""
+    """Annual mean of a country, 2023, with or without its course over the day and the year."""
 
     kind: Literal["country"] = "country"
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     """ISO 3166-1 alpha-2 code; the site's country if not given."""
+    course: Literal["flat", "month_hour"] = "flat"
+    """flat: the annual mean at all times; month_hour: times a factor by month and local hour, where one is carried (GB)."""
 
 
-Energy = Annotated[FixedPrice | DayNight | TimeOfUse | DynamicEnergy | EntsoeEnergy, Field(discriminator="kind")]
+Energy = Annotated[FixedPrice | DayNight | TimeOfUse | ItalianBands | DynamicEnergy | EntsoeEnergy, Field(discriminator="kind")]
 GridFee = Annotated[FixedPrice | DayNight | TimeOfUse, Field(discriminator="kind")]
 FeedIn = Annotated[FixedPrice | DynamicFeedIn, Field(discriminator="kind")]
 Carbon = Annotated[FixedCarbon | CarbonFile | CountryCarbon, Field(discriminator="kind")]
@@ -137,9 +145,9 @@ class TariffOptions(Options):
     """A tariff. Prices are net of VAT; local times follow the site's time zone."""
 
     currency: Literal["EUR"] = "EUR"
-    """Currency of all amounts. Only EUR so far: convert pounds before."""
+    """Currency of all amounts; a site with a currency of its own has them converted when the scenario is read."""
     energy: Energy
-    """Supplier's part: fixed, day_night, time_of_use, dynamic or entsoe."""
+    """Supplier's part: fixed, day_night, time_of_use, italian_bands, dynamic or entsoe."""
     grid_fee: GridFee = FixedPrice(price_eur_per_kwh=0.0)
     """Grid operator's part: fixed, day_night or time_of_use."""
     levies_eur_per_kwh: PriceEurPerKwh = 0.0
@@ -158,7 +166,7 @@ class TariffOptions(Options):
         if isinstance(self.feed_in, DynamicFeedIn) and not self.feed_in.given and self.energy.kind not in {"dynamic", "entsoe"}:
             message = (
                 f"feed_in follows the day-ahead price of energy, but energy is {self.energy.kind!r}; "
-                "give feed_in a path with unit, or statistics (DE_LU, GR or IT_SARD)"
+                f"give feed_in a path with unit, or statistics ({ZONES})"
             )
             raise ValueError(message)
         return self

@@ -5,18 +5,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import gcd
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from simulators.prices.local_time import LocalTimes, holiday_days
+from simulators.prices.local_time import LocalTimes, holiday_days, standard_time
 from twinergy.units import SECONDS_PER_DAY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from simulators.prices.bands import Clock
+
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
+
+
+_YEAR_OF_EPOCH: Final = 1970
 
 
 class Source(Protocol):
@@ -44,11 +49,12 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Scaled:
-    """Another source times a factor plus an offset."""
+    """Another source times a factor plus an offset, up to a cap."""
 
     source: Source
     factor: float = 1.0
     offset: float = 0.0
+    cap: float = np.inf
 
     @property
     def raster_s(self) -> int:
@@ -56,8 +62,8 @@ class Scaled:
         return self.source.raster_s
 
     def at(self, epoch_s: IntArray) -> FloatArray:
-        """Return factor times value plus offset."""
-        return self.source.at(epoch_s) * self.factor + self.offset
+        """Return factor times value plus offset, the cap at most."""
+        return np.minimum(self.source.at(epoch_s) * self.factor + self.offset, self.cap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +113,28 @@ class Banded:
         IANA name of the site's time zone, and whose holidays count.
     raster_s : int
         Raster on which prices change; it divides a quarter of an hour, on which every zone's clock lies.
+    clock : {"local", "standard"}
+        Whether the clock on the wall counts, or one that stays on standard time in summer, calendar day included.
     """
 
     table: FloatArray
     timezone: str
     country: str
     raster_s: int
+    clock: Clock = "local"
 
     @classmethod
-    def of(cls, table: FloatArray, timezone: str, country: str) -> Banded:
+    def of(cls, table: FloatArray, timezone: str, country: str, clock: Clock = "local") -> Banded:
         """Return the source of a table, with the coarsest raster that its changes allow."""
         changes = np.flatnonzero((np.diff(table, axis=2) != 0.0).any(axis=(0, 1))) + 1
-        return cls(table, timezone, country, 60 * gcd(15, *(int(minute) for minute in changes)))
+        return cls(table, timezone, country, 60 * gcd(15, *(int(minute) for minute in changes)), clock)
 
     def at(self, epoch_s: IntArray) -> FloatArray:
         """Return the price at each instant."""
-        local = LocalTimes.of(epoch_s, self.timezone)
+        if not len(epoch_s):
+            return np.empty(0)
+        year = int(epoch_s[0].astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64)) + _YEAR_OF_EPOCH
+        local = LocalTimes.of(epoch_s, self.timezone if self.clock == "local" else standard_time(self.timezone, year))
         return self.table[local.month, local.day_class(self._holidays(local)), local.minute]
 
     def _holidays(self, local: LocalTimes) -> IntArray:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from simulators.prices.bands import DayNight, TimeOfUse, price_table
-from simulators.prices.carbon import country_findings, country_intensities, country_of
+from simulators.prices.carbon import country_findings, country_intensities, country_of, course_of
 from simulators.prices.checks import CARBON, PRICE
 from simulators.prices.entsoe_client import EntsoeMonths, cache_folder
 from simulators.prices.files import SUBJECT, SeriesFile, read_series
+from simulators.prices.italian_bands import ItalianBands
 from simulators.prices.month_hour import MonthHour, Statistics
 from simulators.prices.params import (
     EUR_PER_KWH,
@@ -63,8 +64,12 @@ class SourceBuilder:
     def energy(self) -> Source:
         """Return the supplier's price [EUR/kWh]."""
         options = self.options.energy
-        if isinstance(options, DynamicEnergy | EntsoeEnergy):
+        if isinstance(options, EntsoeEnergy):
             return Scaled(self._market(options, "energy"), offset=options.margin_eur_per_kwh)
+        if isinstance(options, DynamicEnergy):
+            cap = np.inf if options.cap_eur_per_kwh is None else options.cap_eur_per_kwh
+            market = self._market(options, "energy")
+            return Scaled(market, factor=options.factor, offset=options.margin_eur_per_kwh, cap=cap)
         return self._by_clock(options)
 
     def grid_fee(self) -> Source:
@@ -97,18 +102,23 @@ class SourceBuilder:
                 path=path,
             )
             return self._covering(read_series(file, CARBON), str(file.file), path)
-        site_country = self.context.twin.site.country
-        findings = country_findings(options, site_country, self.path)
+        site = self.context.twin.site
+        findings = country_findings(options, site.country, self.path)
         if findings:
             raise ScenarioError(findings, SUBJECT)
-        return Constant(country_intensities()[country_of(options, site_country)])
+        country = country_of(options, site.country)
+        mean = country_intensities()[country]
+        if options.course == "flat":
+            return Constant(mean)
+        return Banded.of(mean * course_of(country), site.timezone, country)
 
-    def _by_clock(self, options: FixedPrice | DayNight | TimeOfUse) -> Source:
+    def _by_clock(self, options: FixedPrice | DayNight | TimeOfUse | ItalianBands) -> Source:
         if isinstance(options, FixedPrice):
             return Constant(options.price_eur_per_kwh)
-        bands = options.bands() if isinstance(options, DayNight) else options.bands
+        bands = options.bands if isinstance(options, TimeOfUse) else options.bands()
         site = self.context.twin.site
-        return Banded.of(price_table(bands), site.timezone, site.country)
+        country = "IT" if isinstance(options, ItalianBands) else site.country
+        return Banded.of(price_table(bands), site.timezone, country, options.clock)
 
     def _market(self, options: DayAhead | EntsoeEnergy, block: str) -> Source:
         path = f"{self.path}.{block}"

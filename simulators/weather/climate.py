@@ -29,6 +29,7 @@ import numpy as np
 from simulators.weather.air import pressure_hpa, saturation_vapour_pressure_hpa
 from simulators.weather.climate_clearness import CLEAREST_MONTH, DARKEST_MONTH, daily_clearness, hourly_clearness, scaled_to_mean
 from simulators.weather.model import diffuse_fraction, interval_means
+from simulators.weather.quarter_hours import QUARTER_S, chained
 from simulators.weather.resample import sun_at
 from simulators.weather.series import STATE
 from twinergy.errors import Finding
@@ -91,14 +92,18 @@ class ClimateSource:
         Seed of the run.
     device_id : str
         Id of the weather device.
+    intra_hour : bool
+        Whether irradiance varies inside the hour (`simulators.weather.quarter_hours`).
     """
 
     interval_s = HOUR_S
     origin_s = 0
 
-    def __init__(self, figures: ClimateFigures, site: Site, seed: int, device_id: str) -> None:
+    def __init__(self, figures: ClimateFigures, site: Site, seed: int, device_id: str, *, intra_hour: bool = False) -> None:
         self.figures, self.site, self.seed, self.device_id = figures, site, seed, device_id
         self._months: dict[int, dict[str, FloatArray]] = {}
+        self.intra_hour = intra_hour
+        self._quarters: dict[int, FloatArray] = {}
 
     def window(self, first: int, count: int) -> Mapping[str, FloatArray]:
         """Return consecutive hours, counted from the epoch."""
@@ -114,6 +119,26 @@ class ClimateSource:
             self._months = dict(list(self._months.items())[1 - MONTHS_KEPT :])
             self._months[number] = self._generate(number)
         return self._months[number]
+
+    def noise(self, begin_s: int, count: int) -> FloatArray | None:
+        """Return the noise of consecutive quarters of an hour from an instant on, shape (count,); None without variation."""
+        if not self.intra_hour:
+            return None
+        ends = np.array([begin_s, begin_s + (count - 1) * QUARTER_S])
+        first, last = (int(month) for month in ends.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64))
+        parts = [self._noise_of(number) for number in range(first, last + 1)]
+        offset = (begin_s - month_start_s(first)) // QUARTER_S
+        return np.concatenate(parts)[offset : offset + count]
+
+    def _noise_of(self, number: int) -> FloatArray:
+        """Return the noise of the quarters of an hour of a month; the month before runs it in."""
+        if number not in self._quarters:
+            lengths = [(month_start_s(number + k + 1) - month_start_s(number + k)) // QUARTER_S for k in (-1, 0)]
+            draws = (device_generator(self.seed, self.device_id, "climate quarter hours", number + k) for k in (-1, 0))
+            before, now = (draw.standard_normal(length) for draw, length in zip(draws, lengths, strict=True))
+            self._quarters = dict(list(self._quarters.items())[1 - MONTHS_KEPT :])
+            self._quarters[number] = chained(np.concatenate([before[-HOURS:], now]))[HOURS:]
+        return self._quarters[number]
 
     def _generate(self, number: int) -> dict[str, FloatArray]:
         start_s, end_s = month_start_s(number), month_start_s(number + 1)

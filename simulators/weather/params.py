@@ -15,6 +15,7 @@ SourceName = Literal["try", "climate", "file", "download"]
 BELONGS: Final[dict[str, SourceName]] = {
     "region": "try",
     "place": "climate",
+    "intra_hour": "climate",
     "path": "file",
     "format": "file",
     "label": "file",
@@ -45,6 +46,9 @@ class WeatherOptions(Options):
     """``try``: climate region; without it the one the site lies in."""
     place: str | None = None
     """``climate``: name or alias of a file in ``data/climate``; without it the nearest place."""
+    intra_hour: bool = False
+    """``climate``: whether clouds pass within the hour, so that irradiance varies between quarters of an hour; else the
+    clearness of an hour is constant, which shows as hourly steps in PV."""
     path: Path | None = None
     """``file``: EPW, PVGIS (typical year or hourly), NSRDB, DWD test reference year, CSV or Parquet; relative to the scenario."""
     format: Literal["epw", "pvgis_tmy", "pvgis_hourly", "nsrdb", "dwd_try", "csv", "parquet"] | None = None

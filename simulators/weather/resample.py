@@ -11,6 +11,7 @@ import numpy as np
 
 from simulators.weather.air import SEA_LEVEL_PRESSURE_HPA, pressure_hpa
 from simulators.weather.model import between_middles, clean_sky_beam, close, diffuse_fraction, interval_means, spread
+from simulators.weather.quarter_hours import QUARTER_S, varied
 from simulators.weather.series import STATE
 from simulators.weather.sun import Sun, sun_position
 
@@ -97,6 +98,9 @@ def steps_of(source: Source, site: Site, start_s: int, n_steps: int, step_s: int
         sun = sun_at(site, start_s + (np.arange(n_steps) + 0.5) * step_s)
     window = source.window(raster.first - 1, raster.count + 2)
     ghi, beam = spread(*_global_and_beam(window, raster, fine), raster.interval, fine.extra_horizontal)
+    noise = _noise(raster, source)
+    if noise is not None:
+        ghi, beam = varied(ghi, beam, raster.interval, fine.extra_horizontal, noise)
     ghi, beam = raster.mean(ghi, n_steps), raster.mean(beam, n_steps)
     limit = clean_sky_beam(sun.dni_extra, sun.apparent_zenith_deg, pressure_hpa(site.altitude_m) / SEA_LEVEL_PRESSURE_HPA)
     dni, dhi = close(ghi, beam, sun.cos_zenith, limit)
@@ -122,6 +126,18 @@ def _position(raster: Raster, source: Source) -> FloatArray:
     # The window begins one interval before the raster: the middle of its first lies half an interval before the raster.
     begin = source.origin_s + raster.first * source.interval_s
     return (raster.middle_s - begin) / source.interval_s + 0.5
+
+
+def _noise(raster: Raster, source: Source) -> FloatArray | None:
+    """Return the source's noise at the fine steps: held inside a quarter of an hour, its mean over longer steps."""
+    begin_s, end_s = raster.middle_s[0] - raster.fine_s / 2.0, raster.middle_s[-1] + raster.fine_s / 2.0
+    first = int(begin_s // QUARTER_S)
+    quarters = source.noise(first * QUARTER_S, int(-(-end_s // QUARTER_S)) - first)
+    if quarters is None:
+        return None
+    per_step = max(raster.fine_s // QUARTER_S, 1)
+    at = (raster.middle_s - raster.fine_s / 2.0).astype(np.int64) // QUARTER_S - first
+    return np.asarray(quarters[at[:, None] + np.arange(per_step)].mean(axis=1))
 
 
 def _global_and_beam(window: Mapping[str, FloatArray], raster: Raster, sun: Sun) -> tuple[FloatArray, FloatArray]:

@@ -44,6 +44,10 @@ class Source(Protocol):
         """
         ...
 
+    def noise(self, begin_s: int, count: int) -> FloatArray | None:
+        """Return noise of unit variance of consecutive quarters of an hour, None if irradiance is smooth inside intervals."""
+        ...
+
 
 def same_date(epoch_s: IntArray, year: int) -> IntArray:
     """Return the instants of the same month, day and UTC time in another year, same shape.
@@ -104,6 +108,9 @@ class TableSource:
         held = np.where(starts < self.start_s, 0, self.table.shape[1] - 1)
         picked = self.table[:, np.where(rows < 0, held, rows)]
         return {name: picked[row] for row, name in enumerate(self.names)}
+
+    def noise(self, begin_s: int, count: int) -> None:
+        """Return None: a table is taken at its word."""
 
     def missing(self, start_s: int, end_s: int) -> int | None:
         """Return the first instant of a period for which the table has nothing, None if it has all."""

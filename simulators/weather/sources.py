@@ -97,7 +97,7 @@ def _climate(options: WeatherOptions, device_id: str, seed: int, site: Site) -> 
     refused = unreachable(figures, site)
     if refused:
         raise ScenarioError(refused, f"climate of {figures.place}")
-    return ClimateSource(figures, site, seed, device_id), _said(findings)
+    return ClimateSource(figures, site, seed, device_id, intra_hour=options.intra_hour), _said(findings)
 
 
 def _table(frame: pd.DataFrame, name: str, options: WeatherOptions, context: BuildContext) -> tuple[Source, list[Finding]]:

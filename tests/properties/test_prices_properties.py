@@ -68,7 +68,7 @@ def test_a_local_day_has_eight_hours_of_night_give_or_take_the_hour_of_the_clock
     assert night.sum() / 4 == 8 + (axis.n_steps / 4 - 24)
 
 
-@given(DAYS, st.integers(0, 2**31), st.sampled_from(["DE_LU", "GR", "IT_SARD"]), st.integers(1, 20))
+@given(DAYS, st.integers(0, 2**31), st.sampled_from(["DE_LU", "GB", "GR", "IT_SARD"]), st.integers(1, 20))
 def test_the_market_of_a_day_does_not_depend_on_the_window_one_looks_through(day, seed, zone, days):
     market = MonthHour(zone, Statistics.of(zone), seed, noise=1.0)
     long = times(day_axis(day, days=days))

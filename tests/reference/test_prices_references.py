@@ -56,6 +56,36 @@ def test_the_hours_of_the_day_agree_with_ember():
     assert abs(int(np.argmin(carried[6:16])) - int(np.argmin(ember[6:16]))) <= 1
 
 
+def british_sample() -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation by hour of the day (UTC) of Ember's hourly sample, 2025-11-09 to 11-18."""
+    sample = [row for row in rows("ember_hourly_dayahead_samples_gb_de_2025.csv") if row["country"] == "GB"]
+    price = np.array([float(row["price_eur_mwh"]) for row in sample]).reshape(-1, 24)
+    return price.mean(axis=0), price.std(axis=0, ddof=1)
+
+
+def test_british_months_are_those_of_ember():
+    table = [row for row in rows("ember_monthly_dayahead_price_eu.csv") if row["country"] == "United Kingdom"]
+    ember = [float(row["price_eur_mwh"]) for row in table if row["month"][:4] in {"2023", "2024"}]
+    carried = Statistics.of("GB").mean.mean(axis=1) * 1000.0
+    np.testing.assert_allclose(carried, np.reshape(ember, (2, 12)).mean(axis=0), rtol=0.01)
+
+
+def test_british_hours_are_those_of_ember():
+    # The course comes from load, wind and sun of 2016; of the sample it knows one number, the size of its swing.
+    mean, std = british_sample()
+    midnight = int(datetime(2024, 11, 12, tzinfo=UTC).timestamp())
+    market = MonthHour("GB", Statistics.of("GB"), seed=1, noise=0.0)
+    carried = market.at(midnight + UTC_HOURS)
+    assert np.corrcoef(carried, mean)[0, 1] > 0.9
+    assert abs(int(carried.argmax()) - int(mean.argmax())) <= 1
+    assert np.ptp(carried) / carried.mean() == pytest.approx(np.ptp(mean) / mean.mean(), rel=0.15)
+    noon, night = slice(9, 20), slice(1, 6)
+    spread = Statistics.of("GB").std[10] / Statistics.of("GB").mean[10]
+    for part in (noon, night):
+        assert spread[part].mean() == pytest.approx((std / mean)[part].mean(), abs=0.15)
+    assert spread[night].mean() > spread[noon].mean()
+
+
 def document(prices: dict[int, float], start: datetime, end: datetime) -> str:
     """A day-ahead document (A44) with curve type A03: positions that repeat the price before them are left out."""
     points = "".join(
