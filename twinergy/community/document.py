@@ -149,19 +149,21 @@ def _plain(node: Any, path: KeyPath, file: str, origin: dict[KeyPath, tuple[str,
     """Turn ruamel's nodes into plain values and note the line of each key and item."""
     if isinstance(node, dict):
         for key in node:
-            origin[(*path, key)] = (file, node.lc.key(key)[0] + 1)  # type: ignore[attr-defined]
-        return {key: _plain(value, (*path, key), file, origin) for key, value in node.items()}
+            origin[(*path, _bare(key))] = (file, node.lc.key(key)[0] + 1)  # type: ignore[attr-defined]
+        return {_bare(key): _plain(value, (*path, _bare(key)), file, origin) for key, value in node.items()}
     if isinstance(node, list):
         for index in range(len(node)):
             origin[(*path, index)] = (file, node.lc.item(index)[0] + 1)  # type: ignore[attr-defined]
         return [_plain(value, (*path, index), file, origin) for index, value in enumerate(node)]
-    if isinstance(node, str):
-        return str(node)
-    if isinstance(node, float):
-        return float(node)
+    return _bare(node)
+
+
+def _bare(node: Any) -> Any:
+    """Turn ruamel's strings and numbers, which remember how they were written, into plain ones."""
     if isinstance(node, bool) or node is None:
         return node
-    return int(node) if isinstance(node, int) else node
+    plain = next((sort for sort in (str, float, int) if isinstance(node, sort)), None)
+    return plain(node) if plain else node
 
 
 def _merged(base: Document, top: Document) -> Document:
