@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from simulators.grid.radial import LARGE, LOWEST, RadialContraction
+from simulators.grid.tree import tree_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -26,12 +29,19 @@ if TYPE_CHECKING:
 
     ComplexArray = NDArray[np.complex128]
 
-LOWEST: Final = 0.5
-"""Voltages are taken to lie above this where a change of voltage is weighed as one of power. [pu]"""
 FIRST_LOOK: Final = 3
 """Round after which convergence is looked at for the first time."""
 MAX_ROUNDS: Final = 12
 """Beyond these Newton-Raphson is quicker."""
+
+
+def contraction_of(grid: Admittances, tolerance: float) -> Contraction | RadialContraction:
+    """Return the substitution that is quicker for a network: on its tree where it is large and radial."""
+    if grid.size >= LARGE:
+        tree = tree_of(grid.matrix[grid.pq][:, grid.pq].tocsc())
+        if tree is not None:
+            return RadialContraction(grid, tree, tolerance)
+    return Contraction(grid, tolerance)
 
 
 class Contraction:

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from simulators.grid.params import HOMES_PER_STATION, SOURCES, GridOptions, KerberOptions
-from simulators.grid.ports import PORTS_OF_TABLE
+from simulators.grid.ports import PORTS_FOR_REFERENCE
 from twinergy.errors import Finding, ScenarioError
 from twinergy.kinds import GridDescription, GridKind
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class PandapowerGridKind(GridKind):
-    """Networks of pandapower: Kerber villages of any size, the built-in ones, saved ones."""
+    """Networks of pandapower: villages of any size, rings of them, the built-in ones, saved ones; balanced or unbalanced."""
 
     name: ClassVar[str] = "grid"
     options: ClassVar[type[Options]] = GridOptions
     option_models: ClassVar[tuple[type[Options], ...]] = tuple(SOURCES.values())
-    port_tables: ClassVar[dict[str, tuple[Port, ...]]] = PORTS_OF_TABLE
+    port_tables: ClassVar[dict[str, tuple[Port, ...]]] = PORTS_FOR_REFERENCE
 
     def resolve(self, options: Options, homes: int) -> Options:
         """Return the options with ``stations: auto`` replaced by as many stations as the homes need.
@@ -35,7 +35,8 @@ class PandapowerGridKind(GridKind):
         2
         """
         if isinstance(options, KerberOptions) and options.stations == "auto":
-            return options.model_copy(update={"stations": max(1, math.ceil(homes / HOMES_PER_STATION))})
+            per_station = HOMES_PER_STATION * options.homes_per_point
+            return options.model_copy(update={"stations": max(1, math.ceil(homes / per_station))})
         return options
 
     def describe(self, options: Options, folder: Path, homes: int) -> GridDescription:
@@ -47,6 +48,7 @@ class PandapowerGridKind(GridKind):
         return GridDescription(
             buses=tuple(name),
             connection_buses=tuple(name[net["attachment_buses"]]),
+            connection_phases=tuple(net["attachment_phases"]),
             lines=tuple(net.line["name"]),
             transformers=tuple(net.trafo["name"]),
             station_buses=tuple(name[net.trafo["lv_bus"]]),
@@ -70,7 +72,12 @@ class PandapowerGridKind(GridKind):
         findings = unknown_buses(connections, set(net.bus["name"]))
         if findings:
             raise ScenarioError(findings, subject="grid")
-        return PandapowerGrid(net, [one.bus for one in connections])
+        buses = [one.bus for one in connections]
+        if not grid.unbalanced:
+            return PandapowerGrid(net, buses)
+        from simulators.grid.unbalanced.simulator import UnbalancedGrid  # noqa: PLC0415
+
+        return UnbalancedGrid(net, buses)
 
 
 def _ours(options: Options) -> GridOptions:

@@ -9,9 +9,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from simulators.grid.checks import unsupported
+from simulators.grid.ieee_feeder import ieee_feeder
 from simulators.grid.naming import give_names
-from simulators.grid.params import BuiltInOptions, FileOptions, GridOptions, KerberOptions
+from simulators.grid.params import BuiltInOptions, FileOptions, GridOptions, IeeeFeederOptions, KerberOptions, VillageRingOptions
+from simulators.grid.ring import village_ring
 from simulators.grid.tamed import quiet, without_dice
+from simulators.grid.unbalanced.needs import unsuited
 from simulators.grid.village import villages
 from twinergy.errors import Finding, ScenarioError
 
@@ -53,15 +56,17 @@ def _prepared(options_json: str, kind: type[GridOptions], folder: Path, stamp: i
     options = kind.model_validate_json(options_json)
     with quiet(), without_dice():
         net = _raw(options, folder)
-        if not isinstance(options, KerberOptions):
+        if not isinstance(options, KerberOptions | VillageRingOptions):
             give_names(net)
-    net["attachment_buses"] = _attachment_buses(net)
+    if "attachment_buses" not in net:
+        net["attachment_buses"] = _attachment_buses(net)
+        net["attachment_phases"] = ()
     if not options.keep_loads:
         for table in REPLACED:
             net[table] = _without_reference(net[table], table)
     if options.slack_vm_pu is not None:
         net.ext_grid["vm_pu"] = options.slack_vm_pu
-    findings = unsupported(net)
+    findings = unsupported(net) + (unsuited(net) if options.unbalanced else [])
     if findings:
         raise ScenarioError(findings, subject="grid")
     return net
@@ -82,7 +87,11 @@ def _attachment_buses(net: Any) -> list[int]:
 
 def _raw(options: GridOptions, folder: Path) -> Any:
     if isinstance(options, KerberOptions):
-        return villages(int(options.stations))
+        return villages(int(options.stations), options.homes_per_point)
+    if isinstance(options, VillageRingOptions):
+        return village_ring(options)
+    if isinstance(options, IeeeFeederOptions):
+        return ieee_feeder(source_impedance=options.source_impedance)
     if isinstance(options, BuiltInOptions):
         return _built_in(options)
     if isinstance(options, FileOptions):

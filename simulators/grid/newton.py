@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy.sparse import csc_matrix
 
-from simulators.grid.contraction import Contraction
+from simulators.grid.contraction import contraction_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +44,7 @@ class Newton:
         self._tolerance = TOLERANCE_KW / admittances.base_kw
         self._trivial = len(admittances.pv) + len(admittances.pq) == 0
         quick = len(admittances.pq) > 0 and not len(admittances.pv)
-        self._contraction = Contraction(admittances, QUICK_TOLERANCE_KW / admittances.base_kw) if quick else None
+        self._contraction = contraction_of(admittances, QUICK_TOLERANCE_KW / admittances.base_kw) if quick else None
         self._reduce(admittances)
         self._last: ComplexArray | None = None
         self.iterations = 0

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from twinergy.kinds import Table
 from twinergy.ports import measured, set_point
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from twinergy.ports import Port
 
 BUS: Final = (
@@ -40,10 +38,24 @@ GRID: Final = (
     measured("p_loss_kw", "Losses of all lines, transformers and other branches"),
     measured("p_background_kw", "Load of what belongs to the grid itself: kept loads less kept generation, shunts"),
     measured("p_unsupplied_kw", "Load asked for at buses without supply, which is not served"),
+    measured("unsupplied_count", "Connections at buses without supply"),
     measured("p_residual_kw", "Exchange less losses, served load and background: what the power flow leaves unexplained"),
     measured("converged", "1 if the power flow converged, else 0 and every other result of it is NaN"),
     measured("iterations", "Rounds of the power flow, of both methods together"),
 )
+BUS_OF_PHASES: Final = (
+    measured("vm_a_pu", "Voltage between phase a and neutral; vm_pu is the mean of the three", default=1.0),
+    measured("vm_b_pu", "Voltage between phase b and neutral", default=1.0),
+    measured("vm_c_pu", "Voltage between phase c and neutral", default=1.0),
+    measured("unbalance_percent", "Negative over positive sequence voltage, as EN 50160 and IEC 61000-4-30 define unbalance"),
+)
+LINE_OF_PHASES: Final = (
+    measured("i_a_a", "Current of phase a at the from end; the loading is that of the worst phase"),
+    measured("i_b_a", "Current of phase b at the from end"),
+    measured("i_c_a", "Current of phase c at the from end"),
+    measured("i_n_a", "Current that returns through neutral and earth"),
+)
+TRANSFORMER_OF_PHASES: Final = (measured("i_n_a", "Current of the star point; the loading is that of the worst phase"),)
 GRID_ID: Final = "grid"
 PORTS_OF_TABLE: Final[dict[str, tuple[Port, ...]]] = {
     "bus": BUS,
@@ -52,10 +64,23 @@ PORTS_OF_TABLE: Final[dict[str, tuple[Port, ...]]] = {
     "switch": SWITCH,
     "grid": GRID,
 }
+UNBALANCED_PORTS: Final[dict[str, tuple[Port, ...]]] = {
+    **PORTS_OF_TABLE,
+    "bus": BUS + BUS_OF_PHASES,
+    "line": LINE + LINE_OF_PHASES,
+    "transformer": TRANSFORMER + TRANSFORMER_OF_PHASES,
+}
+PORTS_FOR_REFERENCE: Final[dict[str, tuple[Port, ...]]] = {
+    **PORTS_OF_TABLE,
+    "bus (with unbalanced, in addition)": BUS_OF_PHASES,
+    "line (with unbalanced, in addition)": LINE_OF_PHASES,
+    "transformer (with unbalanced, in addition)": TRANSFORMER_OF_PHASES,
+}
 
 
-def tables(buses: Sequence[str], lines: Sequence[str], transformers: Sequence[str], switches: Sequence[str]) -> tuple[Table, ...]:
-    """Return the tables of a grid; one without entities is left out."""
-    entities = (buses, lines, transformers, switches, (GRID_ID,))
-    named = zip(PORTS_OF_TABLE.items(), entities, strict=True)
+def tables(net: Any, *, unbalanced: bool = False) -> tuple[Table, ...]:
+    """Return the tables of a named pandapower network; one without entities is left out."""
+    entities = (net.bus["name"], net.line["name"], net.trafo["name"], net.switch["name"], (GRID_ID,))
+    ports = UNBALANCED_PORTS if unbalanced else PORTS_OF_TABLE
+    named = zip(ports.items(), entities, strict=True)
     return tuple(Table(name, tuple(ids), ports) for (name, ports), ids in named if len(ids))

@@ -9,6 +9,7 @@ import numpy as np
 
 from simulators.grid.model import flows
 from simulators.grid.ports import GRID
+from simulators.grid.radial import LARGE, LargeResults
 from twinergy.ports import Direction
 from twinergy.signs import load_from_generation
 
@@ -39,49 +40,56 @@ class Results:
         self._infeed_row, self._infeed_column, self._infeed_y = grid.reference[infeed.row], infeed.col, infeed.data
         self._all_live = bool((grid.row_of_bus < grid.size).all())
         self._background = load_from_generation(float(grid.background.real.sum()))
+        parts = LargeResults(grid) if grid.size >= LARGE else self
+        self._buses, self._branches = parts.buses, parts.branches
 
-    def of(self, voltage: ComplexArray, injection: ComplexArray, unsupplied_kw: float, iterations: int) -> TableValues:
+    def of(self, voltage: ComplexArray, injection: ComplexArray, unsupplied: tuple[float, int], iterations: int) -> TableValues:
         """Return the tables that voltages give, new arrays throughout; taps and switches are not among them.
 
         Parameters
         ----------
         voltage, injection : ndarray of complex, shape (n_live,)
             Voltage, and power into each bus, positive when generated. [pu]
-        unsupplied_kw : float
-            Load at dead buses. [kW]
+        unsupplied : tuple of float and int
+            Load at dead buses, and how many connections are there. [kW]
         iterations : int
             Iterations that led here.
         """
-        grid, kilo = self._grid, self._grid.base_kw
-        at_bus = self._at_buses(voltage)
-        flow = flows(grid.branches, voltage)
-        p_from, loss_kw = flow.power[0].real * kilo, flow.loss * kilo
-        lines, transformers = grid.branches.lines, grid.branches.transformers
+        vm_pu, va_deg = self._buses(voltage)
+        loading_percent, p_from, q_from, loss_kw = self._branches(voltage)
+        lines, transformers = self._grid.branches.lines, self._grid.branches.transformers
         return {
-            "bus": {"vm_pu": np.abs(at_bus), "va_deg": np.angle(at_bus, deg=True)},
+            "bus": {"vm_pu": vm_pu, "va_deg": va_deg},
             "line": {
-                "loading_percent": flow.loading_percent[lines],
+                "loading_percent": loading_percent[lines],
                 "p_kw": p_from[lines],
                 "p_loss_kw": loss_kw[lines],
             },
             "transformer": {
-                "loading_percent": flow.loading_percent[transformers],
+                "loading_percent": loading_percent[transformers],
                 "p_kw": p_from[transformers],
-                "q_kvar": flow.power[0].imag[transformers] * kilo,
+                "q_kvar": q_from[transformers],
                 "p_loss_kw": loss_kw[transformers],
             },
-            "grid": self._balance(voltage, injection, float(loss_kw.sum()), unsupplied_kw, iterations),
+            "grid": self.balance(voltage, injection, float(loss_kw.sum()), unsupplied, iterations),
         }
 
-    def _at_buses(self, voltage: ComplexArray) -> ComplexArray:
-        """Return the voltage of every bus of the network, NaN at the dead ones."""
-        if self._all_live:
-            return voltage.take(self._grid.row_of_bus)
-        return np.append(voltage, np.nan).take(self._grid.row_of_bus)
+    def buses(self, voltage: ComplexArray) -> tuple[FloatArray, FloatArray]:
+        """Return magnitude and angle at each bus of the network, NaN at the dead ones. [pu], [deg]."""
+        known = voltage if self._all_live else np.append(voltage, np.nan)
+        at_bus = known.take(self._grid.row_of_bus)
+        return np.abs(at_bus), np.angle(at_bus, deg=True)
 
-    def _balance(
-        self, voltage: ComplexArray, injection: ComplexArray, loss_kw: float, unsupplied_kw: float, iterations: int
+    def branches(self, voltage: ComplexArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return loading, active and reactive power at the from end, losses. [%], [kW], [kvar], [kW]."""
+        flow, kilo = flows(self._grid.branches, voltage), self._grid.base_kw
+        into = flow.power[0]
+        return flow.loading_percent, into.real * kilo, into.imag * kilo, flow.loss * kilo
+
+    def balance(
+        self, voltage: ComplexArray, injection: ComplexArray, loss_kw: float, unsupplied: tuple[float, int], iterations: int
     ) -> dict[str, FloatArray]:
+        """Return the table of the whole grid; see `of`."""
         grid, kilo = self._grid, self._grid.base_kw
         infeed = np.vdot(self._infeed_y * voltage.take(self._infeed_column), voltage.take(self._infeed_row))
         exchange = (infeed - injection.take(grid.reference).sum()) * kilo
@@ -90,7 +98,7 @@ class Results:
             background += float((np.abs(voltage[grid.shunt_bus]) ** 2 * grid.shunt.real).sum()) * kilo
         served = load_from_generation(float(injection.real.sum())) - self._background
         residual = exchange.real - loss_kw - background - served * kilo
-        row = np.array([exchange.real, exchange.imag, loss_kw, background, unsupplied_kw, residual, 1.0, iterations])
+        row = np.array([exchange.real, exchange.imag, loss_kw, background, *unsupplied, residual, 1.0, iterations])
         return {port.name: row[place : place + 1] for place, port in enumerate(GRID)}
 
 

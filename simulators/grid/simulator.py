@@ -3,32 +3,40 @@
 
 from __future__ import annotations
 
+from logging import INFO, WARNING, getLogger
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from simulators.grid.admittance import admittances_of
-from simulators.grid.newton import Newton
 from simulators.grid.ports import tables
 from simulators.grid.positions import Positions
-from simulators.grid.results import Results, nothing
+from simulators.grid.results import nothing
+from simulators.grid.states import BalancedState
 from simulators.grid.topology import topology_of
 from twinergy.kinds import GridModel
-from twinergy.signs import generation_from_load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from simulators.grid.admittance import Admittances
+    from simulators.grid.states import State
     from twinergy.community.topology import GridTopology
     from twinergy.kinds import FloatArray, TableValues
 
+    BoolArray = NDArray[np.bool_]
+
+LOG: Final = getLogger(__name__)
+NAMED: Final = 6
+"""How many buses a line of the log names."""
 STATES_KEPT: Final = 64
 """How many states of switches and taps stay ready for use; a tap changer moves between a few."""
 
 
 class PandapowerGrid(GridModel):
-    """Balanced power flow of a pandapower network by Newton-Raphson with KLU.
+    """Balanced power flow of a pandapower network by substitution or Newton-Raphson with KLU.
 
     A connection on one phase counts with a third of its power on each: the network is balanced.
 
@@ -45,14 +53,15 @@ class PandapowerGrid(GridModel):
         row_of_name = {name: row for row, name in enumerate(net.bus["name"])}
         self._bus_of_connection = np.array([row_of_name[name] for name in buses], dtype=np.int64)
         self._positions = Positions(net)
-        self._states: dict[bytes, _State] = {}
+        self._states: dict[bytes, State] = {}
         self._state = self._state_of_positions()
-        self.tables = tables(net.bus["name"], net.line["name"], net.trafo["name"], net.switch["name"])
+        self.tables = tables(net, unbalanced=self.phases)
 
     def solve(self, p_kw: FloatArray, q_kvar: FloatArray, set_points: TableValues) -> TableValues:
         """Return voltages, loadings and losses for the load at each connection; see `twinergy.kinds.GridModel`."""
         if set_points and self._positions.move(set_points):
-            self._state = self._state_of_positions()
+            before, self._state = self._state, self._state_of_positions()
+            self._tell(before.dark, self._state.dark)
         values = self._state.solve(p_kw, q_kvar)
         if values is None:
             values = nothing(self.tables)
@@ -64,43 +73,28 @@ class PandapowerGrid(GridModel):
         """Return places of the buses, from the network's geodata or laid out as a tree, and what connects them."""
         return topology_of(self._net)
 
-    def _state_of_positions(self) -> _State:
+    def _state_of_positions(self) -> State:
         """Return the power flow for where switches and taps stand; pandapower computes it once for each such state."""
         key = self._positions.key()
         if key not in self._states:
             self._positions.write_to(self._net)
             if len(self._states) >= STATES_KEPT:
                 del self._states[next(iter(self._states))]
-            self._states[key] = _State(admittances_of(self._net), self._bus_of_connection)
+            self._states[key] = self._computed(admittances_of(self._net))
         state = self._states[key]
         state.newton.forget()  # its last voltages may be from long ago
         return state
 
+    def _computed(self, grid: Admittances) -> State:
+        """Return the power flow of the network as pandapower has just computed it."""
+        return BalancedState(grid, self._bus_of_connection)
 
-class _State:
-    """The power flow for one state of switches and taps."""
-
-    def __init__(self, grid: Admittances, bus_of_connection: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
-        self._grid = grid
-        self._row = grid.row_of_bus[bus_of_connection]
-        self._slots = grid.size + 1  # the last one collects what nobody supplies
-        self._results = Results(grid)
-        self.newton = Newton(grid)
-
-    def solve(self, p_kw: FloatArray, q_kvar: FloatArray) -> TableValues | None:
-        """Return the result tables, or None where there is no solution or a load is not a number."""
-        p_bus, q_bus = self._at_buses(p_kw), self._at_buses(q_kvar)
-        if not np.isfinite(p_bus.sum() + q_bus.sum()):
-            self.newton.forget()
-            return None
-        injection = self._grid.background.copy()
-        injection.real += generation_from_load(p_bus[:-1]) / self._grid.base_kw
-        injection.imag += generation_from_load(q_bus[:-1]) / self._grid.base_kw
-        voltage = self.newton.solve(injection)
-        if voltage is None:
-            return None
-        return self._results.of(voltage, injection, float(p_bus[-1]), self.newton.iterations)
-
-    def _at_buses(self, power: FloatArray) -> FloatArray:
-        """Return the sum of the connections' loads at each live bus and, last, at all dead ones."""
-        return np.bincount(self._row, power, self._slots).astype(np.float64, copy=False)
+    def _tell(self, before: BoolArray, now: BoolArray) -> None:
+        """Say in the log who a switch cut off or connected again."""
+        names = self._net.bus["name"].to_numpy()[self._bus_of_connection]
+        for level, changed, what in ((WARNING, now & ~before, "lost"), (INFO, before & ~now, "regained")):
+            count = int(changed.sum())
+            if count:
+                places = list(dict.fromkeys(names[changed]))
+                shown = ", ".join(places[:NAMED]) + (f" and {len(places) - NAMED} more" if len(places) > NAMED else "")
+                LOG.log(level, "%d connections %s their supply by switching, at %s", count, what, shown)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 MV_BUSBAR: Final = "mv-busbar"
 
 
-def villages(stations: int) -> Any:
+def villages(stations: int, homes_per_point: int = 1) -> Any:
     """Return a network of several village stations, each a Kerber ``dorfnetz``, fed from one infinite 10 kV busbar.
 
     Each station has its own 0.4 MVA transformer, six feeders and 57 house connections [1]_. Names tell where an element
@@ -23,6 +23,8 @@ def villages(stations: int) -> Any:
     ----------
     stations : int
         Number of stations, positive.
+    homes_per_point : int
+        How many flats each house has: so many homes share its connection, one after the other filling station by station.
 
     Returns
     -------
@@ -48,6 +50,9 @@ def villages(stations: int) -> Any:
     houses = net.bus.drop(index=infeed)
     own = [_renumbered(houses, s, (), bus_count, infeed).set_index(houses.index + s * bus_count) for s in range(stations)]
     net["bus"] = pd.concat([net.bus.loc[[infeed]], *own])
+    houses_of = net.load["bus"].to_numpy().reshape(stations, -1)
+    net["attachment_buses"] = [int(bus) for own_houses in houses_of for bus in list(own_houses) * homes_per_point]
+    net["attachment_phases"] = ()
     return net
 
 

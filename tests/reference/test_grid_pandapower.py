@@ -104,14 +104,15 @@ def test_random_operating_points(name):
         assert_same(grid.solve(p_kw, q_kvar, {}), _solved(net))
 
 
-def test_two_villages_are_two_kerber_networks_on_one_busbar():
+@pytest.mark.parametrize("stations", [2, 10])  # the larger number on compiled loops
+def test_villages_are_kerber_networks_on_one_busbar(stations):
     with without_dice():
         net = pn.create_kerber_dorfnetz()
     rng = np.random.default_rng(3)
-    p_kw, q_kvar = rng.uniform(-4.0, 6.0, 114), rng.uniform(-1.0, 1.0, 114)
-    values = build({"stations": 2}).solve(p_kw, q_kvar, {})
+    p_kw, q_kvar = rng.uniform(-4.0, 6.0, 57 * stations), rng.uniform(-1.0, 1.0, 57 * stations)
+    values = build({"stations": stations}).solve(p_kw, q_kvar, {})
     exchange_mw = 0.0
-    for station in range(2):
+    for station in range(stations):
         own = slice(57 * station, 57 * (station + 1))
         net.load["p_mw"], net.load["q_mvar"] = p_kw[own] / 1e3, q_kvar[own] / 1e3
         _solved(net)

@@ -26,7 +26,7 @@ def test_source_decides_which_options_there_are():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"source": "simbench"}, "kerber_dorfnetz, pandapower, file"),
+        ({"source": "simbench"}, "kerber_dorfnetz, village_ring, ieee_european_lv, pandapower, file"),
         ({"source": "pandapower", "function": "case9241pegase"}, "case33bw"),
         ({"source": "kerber_dorfnetz", "path": "a.json"}, "path"),
         ({"source": "file"}, "path"),
