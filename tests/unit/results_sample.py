@@ -6,7 +6,7 @@ Voltages, loadings and losses come from a linear flow along radial feeders, not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -44,15 +44,44 @@ BATTERY = (
     measured("p_loss_kw", "losses"),
     measured("cycles", "full equivalent cycles so far", precision="double"),
 )
+BUILDING = tuple(
+    measured(name, name)
+    for name in (
+        *("p_kw", "p_heat_pump_kw", "p_cooling_kw", "heat_space_kw", "heat_water_kw", "heat_network_kw", "cool_kw", "fuel_kw"),
+        *("cop", "temp_indoor_degc", "co2_ppm", "temp_low_k", "temp_high_k", "heat_unserved_kw", "hot_water_unserved_kw"),
+    )
+)
+EV = tuple(
+    measured(name, name, precision="double")
+    for name in ("soc", "drive_kw", "p_loss_kw", "distance_km", "unserved_kwh", "shortfall_kwh")
+)
+CHARGING = tuple(
+    measured(name, name, precision="double")
+    for name in (
+        *("p_kw", "energy_kwh", "energy_out_kwh", "unserved_kwh", "sessions_count", "no_show_count", "refused_count", "queue"),
+    )
+)
+CHP = tuple(
+    measured(name, name)
+    for name in (
+        *("p_kw", "heat_kw", "boiler_heat_kw", "fuel_kw", "heat_supplied_kw", "heat_unserved_kw", "heat_dumped_kw"),
+        *("heat_demand_kw", "starts", "hours_h"),
+    )
+)
 GRID = tuple(measured(name, name) for name in ("p_exchange_kw", "p_loss_kw", "converged"))
 PORTS = {
     "connection": CONNECTION,
-    "household": CONNECTION,
+    "household": (*CONNECTION, measured("occupants", "people at home")),
+    "building": BUILDING,
+    "ev": EV,
+    "charging": CHARGING,
+    "chp": CHP,
+    "wind": (measured("p_kw", "active power, never positive"),),
     "pv": PV,
     "battery": BATTERY,
     "prices": tuple(measured(name, name) for name in PRICES),
     "meter": (measured("p_kw", "mean power"), measured("age_s", "age of the reading")),
-    "bus": (measured("vm_pu", "voltage magnitude"),),
+    "bus": tuple(measured(name, name) for name in ("vm_pu", "vm_a_pu", "vm_b_pu", "vm_c_pu", "unbalance_percent")),
     "line": (measured("loading_percent", "loading"), measured("p_loss_kw", "losses")),
     "transformer": (measured("loading_percent", "loading"), measured("p_kw", "power into the high-voltage side")),
     "grid": GRID,
@@ -62,6 +91,16 @@ PORTS = {
 class TariffOptions(Options):
     standing_eur_per_year: float = 120.0
     vat_percent: float = 19.0
+
+
+class HomeOptions(Options):
+    heating: str = "heat_pump"
+
+
+class PlantOptions(Options):
+    p_dc_kwp: float = 5.0
+    rated_kw: float = 20.0
+    fuel: str = "natural_gas"
 
 
 @dataclass(frozen=True)
@@ -89,10 +128,33 @@ def community(homes: int = 24) -> Community:
     devices = [Device(id="tariff", kind="prices", options=TariffOptions())]
     for row, home in enumerate(ids):
         kinds = ["household", "meter", *(["pv"] if row % 4 else []), *(["battery"] if row % 2 else [])]
-        devices += [Device(id=f"{kind} {row:03d}", kind=kind, options=Options(), connection=home) for kind in kinds]
+        for kind in kinds:
+            options = PlantOptions() if kind == "pv" else Options()
+            devices.append(Device(id=f"{kind} {row:03d}", kind=kind, options=options, connection=home))
     devices.sort(key=lambda device: device.id)
     twin = Twin(site, tuple(connections), tuple(dwellings), devices=tuple(devices))
     return Community(twin, _topology(feeder, depth), feeder, depth)
+
+
+def modern(homes: int = 2, *, plants: PlantOptions | None = None) -> Community:
+    """Return `homes` homes, each with household, building, car, charging point and PV; a CHP unit and a turbine at the first.
+
+    Every second building has a boiler, the others a heat pump.
+    """
+    place = community(homes)
+    own = [device for device in place.twin.devices if device.kind == "prices"]
+    options = plants or PlantOptions()
+    for row, home in enumerate(dwelling.id for dwelling in place.twin.dwellings):
+        where = {"connection": home, "dwelling": home}
+        own += [Device(id=f"{kind} {row:03d}", kind=kind, options=options, **where) for kind in ("household", "charging", "pv")]
+        heating = HomeOptions(heating="boiler" if row % 2 else "heat_pump")
+        own.append(Device(id=f"building {row:03d}", kind="building", options=heating, heat_network="north", **where))
+        own.append(Device(id=f"ev {row:03d}", kind="ev", options=options, dwelling=home))
+    first = place.twin.connections[0].id
+    own.append(Device(id="chp 000", kind="chp", options=options, connection=first, heat_network="north"))
+    own.append(Device(id="wind 000", kind="wind", options=options, connection=first))
+    devices = tuple(sorted(own, key=lambda device: device.id))
+    return replace(place, twin=replace(place.twin, devices=devices))
 
 
 def _topology(feeder: np.ndarray, depth: np.ndarray) -> GridTopology:

@@ -29,10 +29,12 @@ def test_every_definition_is_complete() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in DEFINITIONS if name.endswith(("_kwh", "_kw", "_eur", "_kg", "_h", "_percent"))]
+    "name",
+    [name for name in DEFINITIONS if name.endswith(("_kwh", "_kw", "_eur", "_kg", "_h", "_percent", "_km", "_kh", "_degc"))],
 )
 def test_suffix_and_unit_agree(name: str) -> None:
     units = {"kwh": "kWh", "kw": "kW", "eur": "EUR", "kg": "kg", "h": "h", "percent": "%"}
+    units |= {"km": "km", "kh": "K h", "degc": "degC"}
     assert DEFINITIONS[name].unit == units[name.rsplit("_", 1)[1]]
 
 
@@ -48,6 +50,7 @@ def test_suffix_and_unit_agree(name: str) -> None:
         ("power_balance_max_kw", 0.0, "0 kW"),
         ("vm_min_pu", 0.95, "0.9500"),
         ("co2_kg", math.nan, "–"),
+        ("temp_indoor_degc", 21.04, "21.0 °C"),
     ],
 )
 def test_values_as_people_write_them(name: str, value: float, text: str) -> None:
@@ -63,6 +66,17 @@ def test_limits_tell_clean_from_not() -> None:
     assert kpi("non_converged_steps", 0).clean
     assert not kpi("non_converged_steps", 1).clean
     assert kpi("import_kwh", 1e9).clean
+
+
+def test_only_sums_over_the_community_are_divided_by_its_homes() -> None:
+    expected = {"import_kwh": True, "cost_eur": True, "ev_distance_km": True, "dwelling_cost_eur": False, "peak_import_kw": False}
+    expected |= {"storage_balance_max_kwh": False, "pv_yield_kwh_per_kwp": False, "comfort_outside_h": False, "vm_min_pu": False}
+    assert {name: DEFINITIONS[name].is_total for name in expected} == expected
+
+
+def test_a_source_stands_on_the_page() -> None:
+    rows = [line for line in kpi_table_markdown().splitlines() if line.startswith("| `unbalance_compliance`")]
+    assert "EN 50160, supply voltage unbalance" in rows[0]
 
 
 def test_unknown_name_is_refused() -> None:

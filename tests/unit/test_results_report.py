@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -49,6 +50,10 @@ def change(copy: Path, **facts: object) -> str:
     return render(Run(copy))
 
 
+def section(page: str, name: str) -> str:
+    return page.split(f'id="{name}">', 1)[1].split("</section>", 1)[0]
+
+
 class Ids(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -62,7 +67,9 @@ class Ids(HTMLParser):
 
 
 def test_nothing_is_fetched_from_elsewhere(page: str) -> None:
-    assert not re.findall(r'(?:src|(?<!xlink:)href)="(?!#)[^"]*"|url\((?!#)|@import|<script|<link', page)
+    assert not re.findall(
+        r'(?:src|(?<!xlink:)href)="(?!#|data:text/csv;)[^"]*"|url\((?!#)|@import|<script.*src|<link|fetch\(', page
+    )
 
 
 def test_ids_are_unique(page: str) -> None:
@@ -70,8 +77,8 @@ def test_ids_are_unique(page: str) -> None:
 
 
 def test_all_figures_are_inside(page: str, run: Run) -> None:
-    assert Ids(page).tags["svg"] == 6
-    assert len(list(run.folder.figures.glob("*.svg"))) == 6
+    assert Ids(page).tags["svg"] == 7
+    assert len(list(run.folder.figures.glob("*.svg"))) == 7
 
 
 def test_every_key_figure_is_named(page: str, run: Run) -> None:
@@ -90,7 +97,39 @@ def test_clean_run_says_so(page: str) -> None:
 
 def test_connections_beyond_the_first_can_be_opened(page: str) -> None:
     assert "Show the other 6" in page
-    assert page.count("<tr><td>home 0") == 16
+    assert section(page, "connections").count("<tr><td>home 0") == 16
+
+
+def test_dwellings_can_be_downloaded(page: str, run: Run) -> None:
+    found = re.search(r'download="dwellings.csv" href="data:text/csv;base64,([^"]+)"', page)
+    assert found is not None
+    assert base64.b64decode(found[1]) == run.folder.table("dwellings").with_suffix(".csv").read_bytes()
+    part = section(page, "dwellings")
+    assert part.count("<tr><td>home 0") == 16
+    assert "Show all 16" in part
+    bills = [float(bill) for bill in re.findall(r'class="number">([-\d.]+)</td></tr>', part.replace("−", "-"))]
+    assert len(bills) == 16
+    assert bills == sorted(bills, reverse=True)
+
+
+def test_believable_figures_stand_beside_what_is_usual(page: str, run: Run) -> None:
+    part = section(page, "believable")
+    assert run.kpis["pv_yield_kwh_per_kwp"].text in part
+    assert run.kpis["diversified_peak_kw"].text in part
+    assert 'class="number wrong"' not in part
+
+
+def test_money_is_shown_in_the_currency_of_the_site(copy: Path) -> None:
+    euro = Run(copy).kpis["dwelling_cost_eur"]
+    text = change(copy, currency={"code": "GBP", "eur_per_unit": 1.17})
+    pounds = Run(copy).kpis["dwelling_cost_eur"]
+    assert pounds.value == euro.value
+    assert pounds.text == f"{euro.value / 1.17:,.2f} GBP".replace("-", "−")
+    assert pounds.text in text
+    assert euro.text not in text
+    assert "Cost, GBP" in text
+    assert "GBP (£); 1 GBP = 1.17 EUR, stored figures are in EUR" in text
+    assert json.loads((copy / "kpis.json").read_text())["currency"] == "EUR"
 
 
 def test_refusals_are_counted_with_their_reason(page: str) -> None:
@@ -130,8 +169,9 @@ def test_names_are_not_markup(copy: Path) -> None:
     topology["transformers"] = {"<b>T1</b>": topology["transformers"]["transformer 1"]}
     (copy / "topology.json").write_text(json.dumps(topology))
     text = change(copy, title="<script>alert(1)</script>", site="<i>here</i>", error='"><img src=x>', status="failed")
-    for markup in ("<script", "<i>", "<img", "<b>T1"):
+    for markup in ("<script>alert", "<i>", "<img", "<b>T1"):
         assert markup not in text
+    assert text.count("<script") == 1
     assert "&lt;script&gt;" in text
 
 

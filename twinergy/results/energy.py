@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twinergy.results.extreme import Highest
 from twinergy.results.kpi import kpi
+from twinergy.results.sums import DRAWN, GIVEN
+from twinergy.results.view import Roles
 from twinergy.signs import exported, imported
 
 if TYPE_CHECKING:
@@ -18,13 +21,14 @@ if TYPE_CHECKING:
 
     from twinergy.community.twin import Twin
     from twinergy.results.kpi import Kpi
+    from twinergy.results.sums import DeviceSums
     from twinergy.results.view import BlockView
 
     FloatArray = NDArray[np.float64]
 
 
 class EnergyAccount:
-    """Sums energy per connection and for the community, in float64.
+    """Sums energy per connection and for the community, in float64; of devices, as `DeviceSums` has it.
 
     Self-consumption and self-sufficiency follow Luthander, Widén, Nilsson, Palm, "Photovoltaic self-consumption in buildings: A
     review", Applied Energy 142 (2015), eq. 2 and 3, with what was used on site written as generation − export and
@@ -33,41 +37,58 @@ class EnergyAccount:
 
     Attributes
     ----------
-    consumption_kwh, generation_kwh, import_kwh, export_kwh : ndarray, shape (n_connections,)
+    import_kwh, export_kwh : ndarray, shape (n_connections,)
         At each connection. [kWh]
     peak_kw : ndarray, shape (n_connections,)
         Highest load at each connection. [kW]
+    homes : ndarray of int, shape (n_connections,)
+        Number of dwellings at each connection.
     """
 
-    def __init__(self, twin: Twin) -> None:
-        self._twin = twin
+    def __init__(self, twin: Twin, sums: DeviceSums) -> None:
+        self._twin, self._sums = twin, sums
         count = len(twin.connections)
-        self.consumption_kwh, self.generation_kwh = np.zeros(count), np.zeros(count)
+        self._roles = Roles((), (), (), {})
         self.import_kwh, self.export_kwh = np.zeros(count), np.zeros(count)
         self.peak_kw = np.full(count, -np.inf)
+        self.homes = homes_at(twin)
+        self._has_home = (self.homes > 0).astype(np.float64)
+        self._together = Highest()
         self._net_import_kwh = self._net_export_kwh = 0.0
         self._curtailed_kwh: float | None = None
 
     def add(self, view: BlockView) -> None:
         """Add a block."""
-        for name in view.roles.plain:
-            self._add_devices(view, name)
+        self._roles = view.roles
         p_kw, net_kw = view.p_connection_kw, view.net_kw
         self.import_kwh += imported(p_kw).sum(axis=0) * view.hours
         self.export_kwh += exported(p_kw).sum(axis=0) * view.hours
         self.peak_kw = np.maximum(self.peak_kw, p_kw.max(axis=0))
         self._net_import_kwh += float(imported(net_kw).sum()) * view.hours
         self._net_export_kwh += float(exported(net_kw).sum()) * view.hours
+        self._together.add((p_kw @ self._has_home)[:, np.newaxis], [""], view.when)
         for part in view.block.tables.values():
             if "p_curtailed_kw" in part.values:
                 curtailed = float(np.nansum(part.values["p_curtailed_kw"])) * view.hours
                 self._curtailed_kwh = (self._curtailed_kwh or 0.0) + curtailed
 
-    def _add_devices(self, view: BlockView, name: str) -> None:
-        rows, p_kw = view.roles.rows[name], view.p_device_kw[name]
-        attached = rows >= 0
-        np.add.at(self.consumption_kwh, rows[attached], imported(p_kw).sum(axis=0)[attached] * view.hours)
-        np.add.at(self.generation_kwh, rows[attached], exported(p_kw).sum(axis=0)[attached] * view.hours)
+    @property
+    def consumption_kwh(self) -> FloatArray:
+        """What devices behind each connection used, less what cars fed back, shape (n_connections,). [kWh]."""
+        used = self._of_devices(DRAWN, self._roles.plain)
+        return used - self._of_devices(GIVEN, self._roles.returning) if self._roles.returning else used
+
+    @property
+    def generation_kwh(self) -> FloatArray:
+        """What plants behind each connection generated, shape (n_connections,). [kWh]."""
+        return self._of_devices(GIVEN, tuple(name for name in self._roles.plain if name not in self._roles.returning))
+
+    def _of_devices(self, name: str, tables: tuple[str, ...]) -> FloatArray:
+        found = np.zeros(len(self._twin.connections))
+        for table in tables:
+            rows = self._roles.rows[table]
+            np.add.at(found, rows[rows >= 0], self._sums.per_device(table, name)[rows >= 0])
+        return found
 
     def kpis(self) -> Iterator[Kpi]:
         """Yield the key figures of what has been added."""
@@ -84,6 +105,15 @@ class EnergyAccount:
         yield kpi("dwelling_self_consumption", self._dwelling_mean(self.self_consumption), note=no_plant)
         yield kpi("dwelling_self_sufficiency", self._dwelling_mean(self.self_sufficiency), note=no_load)
 
+        yield from self._peaks()
+
+    def _peaks(self) -> Iterator[Kpi]:
+        count = int(self.homes.sum())
+        if count:
+            own = np.repeat(self.peak_kw / np.maximum(self.homes, 1), self.homes)
+            yield kpi("dwelling_peak_kw", float(own.mean()))
+            yield kpi("diversified_peak_kw", self._together.value / count, when=self._together.when)
+
     @property
     def self_consumption(self) -> FloatArray:
         """Self-consumption of each connection, NaN where nothing was generated [-]."""
@@ -98,6 +128,12 @@ class EnergyAccount:
         rows = [self._twin.connection_row[dwelling.connection] for dwelling in self._twin.dwellings]
         known = [share for share in shares[rows].tolist() if not math.isnan(share)] if rows else []
         return sum(known) / len(known) if known else math.nan
+
+
+def homes_at(twin: Twin) -> NDArray[np.int64]:
+    """Return the number of dwellings at each connection, shape (n_connections,)."""
+    rows = [twin.connection_row[dwelling.connection] for dwelling in twin.dwellings]
+    return np.bincount(np.array(rows, dtype=np.int64), minlength=len(twin.connections))
 
 
 def _kept(lost_kwh: float, total_kwh: float) -> float:

@@ -124,20 +124,25 @@ def _stack(data: Flows, names: tuple[str, ...], *, generation: bool = True) -> l
     return own + [name for name in names if name in data.frame]
 
 
-_COLOUR: Final = {"discharge": style.GREEN, "import": style.BLUE, "charge": style.MINT, "export": style.SKY}
-_LABEL: Final = {"discharge": "storage discharges", "charge": "storage charges"}
+_COLOUR: Final = {
+    "from pv": style.ORANGE,
+    "from wind": style.TEAL,
+    "from chp": style.PURPLE,
+    "discharge": style.GREEN,
+    "import": style.BLUE,
+    "charge": style.MINT,
+    "export": style.SKY,
+}
+_LABEL: Final = {"from pv": "PV", "from chp": "CHP", "discharge": "storage discharges", "charge": "storage charges"}
 
 
 def _colours(names: list[str]) -> list[str]:
-    own = [name for name in names if name not in _COLOUR]
-    return [_COLOUR.get(name) or style.GENERATION[own.index(name) % len(style.GENERATION)] for name in names]
+    unknown = [name for name in names if name not in _COLOUR]
+    return [_COLOUR.get(name) or style.GENERATION[unknown.index(name) % len(style.GENERATION)] for name in names]
 
 
 def _labels(names: list[str]) -> list[str]:
-    return [
-        _LABEL.get(name, name.removeprefix("from ").upper() if name == "from pv" else name.removeprefix("from "))
-        for name in names
-    ]
+    return [_LABEL.get(name, name.removeprefix("from ").replace("_", " ")) for name in names]
 
 
 def _closed(frame: pd.DataFrame, step_h: float) -> pd.DataFrame:

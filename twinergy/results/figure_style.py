@@ -29,7 +29,9 @@ GREEN: Final = "#009e73"
 MINT: Final = "#7fcfb7"
 VERMILION: Final = "#d55e00"
 PURPLE: Final = "#cc79a7"
-GENERATION: Final = (ORANGE, "#f0c75e", PURPLE, "#b98f3c")
+TEAL: Final = "#56b4a4"
+GENERATION: Final = ("#f0c75e", "#b98f3c", "#9a8478")
+"""Plants without a colour of their own."""
 
 WIDE: Final = (10.0, 3.7)
 _TENTHS: Final = re.compile(r"(\d\.\d)\d+")  # of a pixel: fine enough for a path, and half the size

@@ -6,7 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from twinergy.results.figure_months import by_month, has_months
 from twinergy.results.figure_network import network
+from twinergy.results.figure_sankey import flows_of, sankey
 from twinergy.results.figure_series import energy_balance, load_duration, mean_day, storage, voltage_band
 from twinergy.results.figure_style import save
 from twinergy.results.series import has_exchange, has_flows, state_of_charge_table
@@ -54,8 +56,15 @@ def _drawable(run: Run) -> bool:
 
 FIGURES: Final = (
     StandardFigure(
+        "sankey",
+        "Where the energy came from, and where it went",
+        "The whole run, from left to right. Electricity and heat each balance; gas counts with its higher heating value.",
+        sankey,
+        lambda run: bool(flows_of(run)),
+    ),
+    StandardFigure(
         "energy_balance",
-        "Where the power came from, and where it went",
+        "Power over time",
         "Above zero: own generation, storages and the grid together cover the consumption (the line). "
         "Below zero: what was stored or fed back. What lies above the line reappears below zero.",
         energy_balance,
@@ -65,9 +74,16 @@ FIGURES: Final = (
         "network",
         "The network in its worst hour",
         "The moment in which a voltage or a loading came closest to its limit, or went furthest beyond it; the ring marks where. "
-        "Dots are buses, squares transformer stations.",
+        "Dots are buses, squares transformer stations; of an unbalanced grid, each phase has its map.",
         network,
         _drawable,
+    ),
+    StandardFigure(
+        "months",
+        "Month by month",
+        "What to hold against measurements: yield of PV, efficiency of heat pumps, temperatures in homes.",
+        by_month,
+        has_months,
     ),
     StandardFigure(
         "voltage",

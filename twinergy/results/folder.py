@@ -103,6 +103,10 @@ class RunFolder:
         """Folder of the figures."""
         return self.path / "figures"
 
+    def table(self, name: str) -> Path:
+        """Return the path of a summary table without its suffix; it is kept as ``.parquet`` and as ``.csv``."""
+        return self.path / "tables" / name
+
     def series(self, table: str) -> Path:
         """Return the folder with the parts of one table."""
         return self.path / "series" / table

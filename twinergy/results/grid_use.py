@@ -23,10 +23,18 @@ _TABLES: Final = ("transformer", "line")
 
 
 class ExchangeAccount:
-    """Energy, peaks and losses at the transformer, or at the sum of all connections where there is no grid."""
+    """Energy, peaks and losses at the transformer, or at the sum of all connections where there is no grid.
+
+    Attributes
+    ----------
+    import_kwh, export_kwh, losses_kwh : float
+        Exchange with the grid above, and losses of the grid. [kWh]
+    background_kwh : float
+        Load of the grid that belongs to no connection, less load of connections that the grid does not serve. [kWh]
+    """
 
     def __init__(self) -> None:
-        self._import_kwh = self._export_kwh = self._losses_kwh = 0.0
+        self.import_kwh = self.export_kwh = self.losses_kwh = self.background_kwh = 0.0
         self._peak_import, self._peak_export = Highest(), Highest()
         self._left_out = 0
         self._grid = False
@@ -36,22 +44,26 @@ class ExchangeAccount:
         exchange_kw = view.exchange_kw
         known = np.isfinite(exchange_kw)
         self._left_out += int(np.count_nonzero(~known))
-        self._import_kwh += float(imported(exchange_kw[known]).sum()) * view.hours
-        self._export_kwh += float(exported(exchange_kw[known]).sum()) * view.hours
+        self.import_kwh += float(imported(exchange_kw[known]).sum()) * view.hours
+        self.export_kwh += float(exported(exchange_kw[known]).sum()) * view.hours
         self._peak_import.add(imported(exchange_kw), [""], view.when)
         self._peak_export.add(exported(exchange_kw), [""], view.when)
         if GRID in view.block.tables:
             self._grid = True
             loss_kw = view.block.tables[GRID].values["p_loss_kw"][:, 0]
-            self._losses_kwh += float(np.nansum(loss_kw[known])) * view.hours
+            self.losses_kwh += float(np.nansum(loss_kw[known])) * view.hours
+            for port, sign in (("p_background_kw", 1.0), ("p_unsupplied_kw", -1.0)):
+                values = view.port(GRID, port)
+                if values is not None:
+                    self.background_kwh += sign * float(np.nansum(values[known])) * view.hours
 
     def kpis(self) -> Iterator[Kpi]:
         """Yield the key figures of what has been added."""
         note = f"{self._left_out} steps without a power flow are left out" if self._left_out else ""
-        yield kpi("import_kwh", self._import_kwh, note=note)
-        yield kpi("export_kwh", self._export_kwh, note=note)
+        yield kpi("import_kwh", self.import_kwh, note=note)
+        yield kpi("export_kwh", self.export_kwh, note=note)
         if self._grid:
-            yield kpi("losses_kwh", self._losses_kwh, note=note)
+            yield kpi("losses_kwh", self.losses_kwh, note=note)
         yield kpi("peak_import_kw", self._peak_import.value, when=self._peak_import.when, note=note)
         yield kpi("peak_export_kw", self._peak_export.value, when=self._peak_export.when, note=note)
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from twinergy.errors import closest
+from twinergy.results.currency import EURO, Currency
 from twinergy.results.kpi_table import DEFINITIONS, GROUPS, KpiDefinition
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Kpi:
         Start of the step in which it occurred, ISO 8601 UTC, or empty.
     note : str
         What limits its meaning in this run, or empty.
+    currency : Currency
+        Money in which an amount is shown; the value stays in euro and the currency is not stored.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Kpi:
     where: str = ""
     when: str = ""
     note: str = ""
+    currency: Currency = EURO
 
     @property
     def definition(self) -> KpiDefinition:
@@ -67,14 +71,14 @@ class Kpi:
     @property
     def text(self) -> str:
         """Value and unit as people write it, such as ``73.2 %`` or ``1,204 kWh``."""
-        return self.definition.text(self.value)
+        return self.definition.text(self.value, self.currency)
 
     @property
     def sentence(self) -> str:
         """What it says, in plain words; empty where the definition has none."""
         if math.isnan(self.value):
             return self.note
-        return self.definition.sentence(self.value, self.where)
+        return self.definition.sentence(self.value, self.where, self.currency)
 
 
 def kpi(name: str, value: float, *, where: str = "", when: str = "", note: str = "") -> Kpi:
@@ -103,13 +107,16 @@ def kpi(name: str, value: float, *, where: str = "", when: str = "", note: str =
 
 def kpis_to_document(kpis: Mapping[str, Kpi]) -> dict[str, dict[str, Any]]:
     """Return key figures as JSON objects; a value that is not finite becomes None."""
-    return {name: asdict(figure) | {"value": finite(figure.value)} for name, figure in kpis.items()}
+    documents = {name: asdict(figure) | {"value": finite(figure.value)} for name, figure in kpis.items()}
+    for document in documents.values():
+        del document["currency"]
+    return documents
 
 
-def kpis_from_document(document: Mapping[str, Any]) -> dict[str, Kpi]:
-    """Return the key figures of a stored document; those this version does not define are left out."""
+def kpis_from_document(document: Mapping[str, Any], currency: Currency = EURO) -> dict[str, Kpi]:
+    """Return the key figures of a stored document, money shown in a currency; what this version does not define is left out."""
     stored = document.get("kpis", {})
-    return {name: Kpi(**_numbered(fields)) for name, fields in stored.items() if name in DEFINITIONS}
+    return {name: Kpi(**_numbered(fields), currency=currency) for name, fields in stored.items() if name in DEFINITIONS}
 
 
 def _numbered(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,11 +137,12 @@ def kpi_table_markdown() -> str:
         "Powers are in the load frame (positive draws from the grid), values at *t* are means over [t, t + Δt), sums run over",
         "all steps of the run. A step whose power flow did not converge has no voltages, loadings, losses or exchange: it is",
         "left out of those figures and counted in `non_converged_steps`. Figures whose tables a run does not have are absent.",
+        "Money is stored in EUR and shown in the currency of the site. What has a source other than the laboratory names it.",
         "",
         "This page is generated from `twinergy/results/kpi_table.py`: `python -m twinergy.results.kpi > docs/kpis.md`.",
     ]
     for group in GROUPS:
-        lines += ["", f"## {group}", "", "| name | unit | title | formula | clean if |", "|---|---|---|---|---|"]
+        lines += ["", f"## {group}", "", "| name | unit | title | formula | source | clean if |", "|---|---|---|---|---|---|"]
         lines += [_row(known) for known in DEFINITIONS.values() if known.group == group]
     return "\n".join(lines) + "\n"
 
@@ -142,7 +150,7 @@ def kpi_table_markdown() -> str:
 def _row(known: KpiDefinition) -> str:
     formula = known.formula.replace("|", "\\|")
     limit = "" if known.limit is None else f"≤ {known.limit:g} {known.unit}".removesuffix(" 1")
-    return f"| `{known.name}` | {known.unit} | {known.title} | {formula} | {limit} |"
+    return f"| `{known.name}` | {known.unit} | {known.title} | {formula} | {known.source} | {limit} |"
 
 
 if __name__ == "__main__":

@@ -3,96 +3,37 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-ENERGY: Final = "Energy"
-SUPPLY: Final = "Own supply"
-MONEY: Final = "Money and emissions"
-GRID: Final = "Grid"
-VOLTAGE: Final = "Voltage"
-STORAGE: Final = "Storage"
-CONTROL: Final = "Set-points"
-FAULTS: Final = "Faults"
-AUDIT: Final = "Audit"
-GROUPS: Final = (ENERGY, SUPPLY, MONEY, GRID, VOLTAGE, STORAGE, CONTROL, FAULTS, AUDIT)
+from twinergy.results.kpi_definition import (
+    AUDIT,
+    CONTROL,
+    ENERGY,
+    FAULTS,
+    GRID,
+    GROUPS,
+    MONEY,
+    STORAGE,
+    SUPPLY,
+    VOLTAGE,
+    KpiDefinition,
+)
+from twinergy.results.kpi_table_devices import DEVICES
 
+__all__ = ["DEFINITIONS", "GROUPS", "KpiDefinition"]
 
-@dataclass(frozen=True, slots=True)
-class KpiDefinition:
-    """What a key figure means.
+GAS_SOURCE: Final = (
+    "2006 IPCC Guidelines, volume 2, table 2.2, combustion alone: natural gas 56,100, LPG 63,100, heating oil 74,100 kg/TJ of "
+    "lower heating value; that is 10 % below the higher for gas, 5 % for liquids (chapter 1)"
+)
 
-    Attributes
-    ----------
-    name : str
-        Name in files.
-    unit : str
-        Unit of the stored value; ``1`` for fractions and numbers.
-    group : str
-        Chapter of the reference page and of the report.
-    title : str
-        Name for people.
-    formula : str
-        How it is computed.
-    plain : str
-        A sentence with ``{value}`` and ``{where}``, for people; empty if the title says it all.
-    negative : str
-        The same for a value below zero, which is given without its sign; empty where that needs no other words.
-    style : {"number", "percent", "count", "scientific"}
-        How people read it.
-    digits : int
-        Digits after the point.
-    limit : float or None
-        Largest value of a run in which nothing went wrong; None where none is wrong.
-    """
-
-    name: str
-    unit: str
-    group: str
-    title: str
-    formula: str
-    plain: str = ""
-    style: Literal["number", "percent", "count", "scientific"] = "number"
-    digits: int = 1
-    limit: float | None = None
-    negative: str = ""
-
-    def sentence(self, value: float, where: str) -> str:
-        """Return what a value says in plain words, empty where the title says it all."""
-        if value < 0.0 and self.negative:
-            return self.negative.format(value=self.text(-value), where=where)
-        return self.plain.format(value=self.text(value), where=where)
-
-    def text(self, value: float) -> str:
-        """Return a value with its unit as people write it.
-
-        >>> DEFINITIONS["self_consumption"].text(0.7321)
-        '73.2 %'
-        >>> DEFINITIONS["import_kwh"].text(12345.6)
-        '12,346 kWh'
-        """
-        if math.isnan(value):
-            return "–"
-        match self.style:
-            case "percent":
-                return f"{100.0 * value:.1f} %".replace("-", "−")
-            case "count":
-                return f"{value:,.0f}"
-            case "scientific":
-                return f"{value:.1e} {self.unit}" if value else f"0 {self.unit}"
-            case _:
-                digits = 0 if abs(value) >= 1000.0 and self.digits == 1 else self.digits  # noqa: PLR2004
-                return f"{value:,.{digits}f} {self.unit}".removesuffix(" 1").replace("-", "−")
-
-
-_ALL: Final = (
+_COMMUNITY: Final = (
     KpiDefinition(
         "consumption_kwh",
         "kWh",
         ENERGY,
         "Consumption",
-        "Σ over devices other than storages of max(0, p)·Δt",
+        "Σ over devices other than storages of max(0, p)·Δt, less what cars feed back",
         "The community used {value}, losses of the grid and of storages not counted.",
     ),
     KpiDefinition(
@@ -100,7 +41,7 @@ _ALL: Final = (
         "kWh",
         ENERGY,
         "Generation",
-        "Σ over devices other than storages of max(0, −p)·Δt",
+        "Σ over devices other than storages and charging points of max(0, −p)·Δt",
         "Its own plants generated {value}.",
     ),
     KpiDefinition(
@@ -144,6 +85,7 @@ _ALL: Final = (
         "max(0, 1 − Σ max(0, −net)·Δt / generation); net is the sum of all connections",
         "{value} of what the community generated stayed in the community.",
         "percent",
+        source="Luthander et al., Applied Energy 142 (2015), eq. 2, with storage: used on site = generation − export",
     ),
     KpiDefinition(
         "self_sufficiency",
@@ -153,6 +95,7 @@ _ALL: Final = (
         "max(0, 1 − Σ max(0, net)·Δt / consumption); net is the sum of all connections",
         "{value} of what the community used it generated itself.",
         "percent",
+        source="Luthander et al., Applied Energy 142 (2015), eq. 3, with storage: used on site = consumption − import",
     ),
     KpiDefinition(
         "dwelling_self_consumption",
@@ -199,12 +142,75 @@ _ALL: Final = (
         "CO₂ of imported electricity",
         "Σ max(0, exchange)·carbon intensity·Δt / 1000; intensity is the mean over connections of that of their tariff",
         "Imported electricity caused {value} of CO₂.",
+        source="location-based method of the GHG Protocol Scope 2 Guidance (2015), by the step instead of the year",
     ),
+    KpiDefinition(
+        "co2_boiler_kg",
+        "kg",
+        MONEY,
+        "CO₂ of gas boilers",
+        "Σ over buildings of fuel·Δt · 0.182 kg/kWh of higher heating value",
+        "Gas boilers in buildings caused {value} of CO₂.",
+        source=GAS_SOURCE,
+    ),
+    KpiDefinition(
+        "co2_chp_kg",
+        "kg",
+        MONEY,
+        "CO₂ of combined heat and power",
+        "Σ over CHP units, their boilers included, of fuel·Δt · kg/kWh: gas 0.182, LPG 0.216, heating oil 0.253",
+        "CHP units and their boilers caused {value} of CO₂.",
+        source=GAS_SOURCE,
+    ),
+    KpiDefinition(
+        "co2_total_kg",
+        "kg",
+        MONEY,
+        "CO₂ of electricity and gas",
+        "CO₂ of imported electricity + gas boilers + CHP; nothing is credited",
+        "Electricity and gas together caused {value} of CO₂.",
+    ),
+    KpiDefinition(
+        "co2_credit_kg",
+        "kg",
+        MONEY,
+        "CO₂ avoided elsewhere by export",
+        "Σ max(0, −exchange)·carbon intensity·Δt / 1000; no part of any total",
+        "If exported electricity replaces the average one, {value} of CO₂ were avoided elsewhere.",
+        source="as the intensity of import; a credit is a convention, which the GHG Protocol reports apart from Scope 2",
+    ),
+    KpiDefinition(
+        "co2_credit_pv_kg",
+        "kg",
+        MONEY,
+        "… of it by PV",
+        "credit of each step · generation of PV / all generation of the step, where that is at least the export",
+    ),
+    KpiDefinition("co2_credit_wind_kg", "kg", MONEY, "… of it by wind", "the same for wind"),
+    KpiDefinition("co2_credit_chp_kg", "kg", MONEY, "… of it by CHP", "the same for CHP"),
     KpiDefinition(
         "peak_import_kw", "kW", GRID, "Peak import", "max(0, max exchange), mean over a step", "The highest import was {value}."
     ),
     KpiDefinition(
         "peak_export_kw", "kW", GRID, "Peak export", "max(0, max −exchange), mean over a step", "The highest export was {value}."
+    ),
+    KpiDefinition(
+        "dwelling_peak_kw",
+        "kW",
+        GRID,
+        "Peak of a dwelling",
+        "mean over dwellings of the highest load of their connection, shared equally where dwellings share one",
+        "A dwelling's own peak is {value} on average.",
+        digits=2,
+    ),
+    KpiDefinition(
+        "diversified_peak_kw",
+        "kW",
+        GRID,
+        "Peak per dwelling, all together",
+        "highest sum of the loads of all connections with dwellings / number of dwellings (after-diversity maximum demand)",
+        "At the busiest moment a dwelling draws {value} on average.",
+        digits=2,
     ),
     KpiDefinition(
         "transformer_loading_percent",
@@ -238,18 +244,19 @@ _ALL: Final = (
         "hours in which at least one line was above 100 %",
         "A line was overloaded for {value}.",
     ),
-    KpiDefinition("vm_min_pu", "1", VOLTAGE, "Lowest voltage", "min over buses and steps of voltage / Un", digits=4),
-    KpiDefinition("vm_max_pu", "1", VOLTAGE, "Highest voltage", "max over buses and steps of voltage / Un", digits=4),
+    KpiDefinition("vm_min_pu", "1", VOLTAGE, "Lowest voltage", "min over buses, phases and steps of voltage / Un", digits=4),
+    KpiDefinition("vm_max_pu", "1", VOLTAGE, "Highest voltage", "max over buses, phases and steps of voltage / Un", digits=4),
     KpiDefinition(
         "voltage_compliance",
         "1",
         VOLTAGE,
         "Buses that comply with EN 50160",
-        "share of buses whose 10-minute r.m.s. means are within ±10 % of Un for 95 % of every week and within +10/−15 % always "
-        "(EN 50160, supply voltage variations at low voltage); weeks are windows of 7 days from the start of the run, "
+        "share of buses whose 10-minute r.m.s. means are within ±10 % of Un for 95 % of every week and within +10/−15 % always, "
+        "each phase by itself where phases are computed; weeks are windows of 7 days from the start of the run, "
         "an incomplete one counts with what it has",
         "{value} of all buses kept the supply voltage that EN 50160 asks for.",
         "percent",
+        source="EN 50160, supply voltage variations at low voltage; r.m.s. over 10 minutes: IEC 61000-4-30",
     ),
     KpiDefinition(
         "voltage_violations",
@@ -259,6 +266,36 @@ _ALL: Final = (
         "number of buses that break either rule; the place is the bus with the fewest means within ±10 %",
         "",
         "count",
+        source="EN 50160, supply voltage variations at low voltage",
+    ),
+    KpiDefinition(
+        "unbalance_percent",
+        "%",
+        VOLTAGE,
+        "Highest voltage unbalance",
+        "max over buses and steps of negative over positive sequence voltage",
+        "Voltages were unbalanced by up to {value}.",
+        digits=2,
+    ),
+    KpiDefinition(
+        "unbalance_compliance",
+        "1",
+        VOLTAGE,
+        "Buses that comply with EN 50160 in unbalance",
+        "share of buses whose 10-minute r.m.s. means of unbalance are at most 2 % for 95 % of every week",
+        "{value} of all buses kept the unbalance that EN 50160 asks for.",
+        "percent",
+        source="EN 50160, supply voltage unbalance at low voltage: 0 % to 2 % for 95 % of the 10-minute means of each week",
+    ),
+    KpiDefinition(
+        "unbalance_violations",
+        "1",
+        VOLTAGE,
+        "Buses that do not comply with EN 50160 in unbalance",
+        "number of buses with less than 95 % of such means in any week; the place is the worst of them",
+        "",
+        "count",
+        source="EN 50160, supply voltage unbalance at low voltage",
     ),
     KpiDefinition(
         "storage_cycles",
@@ -357,6 +394,17 @@ _ALL: Final = (
         limit=1e-6,
     ),
     KpiDefinition(
+        "heat_balance_max_kw",
+        "kW",
+        AUDIT,
+        "Heat balance, worst step",
+        "max over heat networks and steps of |heat supplied + not served − demand of the CHP units| + what buildings asked for "
+        "beyond that demand; pipe losses and a unit's own demand belong to it",
+        "",
+        "scientific",
+        limit=1e-6,
+    ),
+    KpiDefinition(
         "money_balance_max_eur",
         "EUR",
         AUDIT,
@@ -368,5 +416,7 @@ _ALL: Final = (
     ),
 )
 
-DEFINITIONS: Final[dict[str, KpiDefinition]] = {known.name: known for known in _ALL}
+_ORDERED: Final = sorted((*_COMMUNITY, *DEVICES), key=lambda known: GROUPS.index(known.group))
+
+DEFINITIONS: Final[dict[str, KpiDefinition]] = {known.name: known for known in _ORDERED}
 """All key figures by name, in the order people read them."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bills and emissions while the run goes on, from the settlement of each block."""
+"""Bills while the run goes on, from the settlement of each block."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 
 from twinergy.results.kpi import kpi
 from twinergy.results.settlement import PRICES, settle
-from twinergy.signs import imported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +41,6 @@ class MoneyAccount:
         self._twin = twin
         self._settlement: Settlement | None = None
         self._residual_eur = math.nan
-        self._co2_kg = 0.0
         self._missing = 0
         self._billed = np.empty(0, dtype=np.int64)
         self._column = np.empty(0, dtype=np.int64)
@@ -63,9 +61,6 @@ class MoneyAccount:
         self._residual_eur = float(np.fmax(self._residual_eur, np.fmax.reduce(np.abs(settled.residual_eur))))
         settled = replace(settled, residual_eur=_NO_STEPS)  # it would grow with the run
         self._settlement = settled if self._settlement is None else self._settlement + settled
-        weight = np.bincount(self._column, minlength=len(part.table.ids)) / len(self._column)
-        intensity = part.values["co2_g_per_kwh"] @ weight
-        self._co2_kg += float(np.nansum(imported(view.exchange_kw) * intensity)) * view.hours / 1000.0
 
     def _start(self, tariffs: tuple[str, ...]) -> None:
         column = {name: place for place, name in enumerate(tariffs)}
@@ -89,7 +84,6 @@ class MoneyAccount:
         if self._twin.dwellings:
             rows = sorted({self._twin.connection_row[dwelling.connection] for dwelling in self._twin.dwellings})
             yield kpi("dwelling_cost_eur", _known_sum(cost_eur[rows]) / len(self._twin.dwellings), note=note)
-        yield kpi("co2_kg", self._co2_kg)
         yield kpi("missing_prices", self._missing)
         if not math.isnan(self._residual_eur):
             yield kpi("money_balance_max_eur", self._residual_eur)

@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from twinergy.community.topology import GridTopology
 from twinergy.errors import closest
+from twinergy.results.currency import currency_of
 from twinergy.results.errors import UnreadableError
 from twinergy.results.folder import RUNNING, RunFolder
 from twinergy.results.kpi import Kpi, kpis_from_document
 from twinergy.results.parquet import EVENT_COLUMNS
 from twinergy.results.parts import note, parts, read_parts, read_schema, row_filter
 from twinergy.results.query import query
+from twinergy.results.tables import read_table
+from twinergy.units import SECONDS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
+    from twinergy.results.currency import Currency
     from twinergy.results.parts import Instant
 
 __all__ = ["Run", "find_run"]
@@ -82,8 +86,33 @@ class Run:
 
     @property
     def kpis(self) -> dict[str, Kpi]:
-        """Key figures by name."""
-        return kpis_from_document(self.kpi_document)
+        """Key figures by name; values in euro, their texts in the currency of the site."""
+        return kpis_from_document(self.kpi_document, self.currency)
+
+    @property
+    def currency(self) -> Currency:
+        """Money in which amounts are shown."""
+        return currency_of(self.manifest)
+
+    @property
+    def homes(self) -> int:
+        """Number of dwellings."""
+        return int(self.manifest.get("community", {}).get("dwellings", 0))
+
+    @property
+    def days(self) -> float:
+        """Length of what has been simulated, in days of 24 hours."""
+        return float(self.manifest.get("steps", 0)) * float(self.manifest.get("step_s", 0)) / SECONDS_PER_DAY
+
+    @property
+    def dwellings(self) -> pd.DataFrame:
+        """One row per dwelling: energy, own supply, bill in euro, peak, car, heat, comfort; no rows where the run has none."""
+        return read_table(self.folder.table("dwellings"))
+
+    @property
+    def months(self) -> pd.DataFrame:
+        """One row per local month: yield of PV, COP, indoor temperature, cars; no rows where the run has none."""
+        return read_table(self.folder.table("months"))
 
     @property
     def kpi_document(self) -> dict[str, Any]:

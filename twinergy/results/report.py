@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
-from twinergy.results import report_facts, report_tables
+from twinergy.results import believable, report_facts, report_tables
 from twinergy.results.folder import write_text
 
 if TYPE_CHECKING:
@@ -65,13 +66,25 @@ def _context(run: Run, *, keep_figures: bool) -> dict[str, Any]:
         "groups": report_facts.grouped(kpis),
         "local_time": report_facts.local_time,
         "unbreakable": report_facts.unbreakable,
-        "connections": report_tables.connections(document.get("per_connection", [])),
+        "plausible": believable.plausible(run, kpis),
+        "months": report_tables.months(run.months, run.currency),
+        "dwellings": report_tables.dwellings(run.dwellings, run.currency),
+        "dwellings_csv": _csv(run),
+        "foreign_money": not run.currency.is_euro,
+        "connections": report_tables.connections(document.get("per_connection", []), run.currency),
         "top_rows": report_tables.TOP_ROWS,
+        "most_rows": report_tables.MOST_ROWS,
         "set_points": {name: kpis[name] for name in kpis if name.startswith("set_points_")},
         "refusals": report_tables.refusals(run),
         "facts": report_facts.facts(run),
         "scenario": run.scenario,
     }
+
+
+def _csv(run: Run) -> str:
+    """Return the table of dwellings as the base64 of a CSV file; empty where there is none."""
+    file = run.folder.table("dwellings").with_suffix(".csv")
+    return b64encode(file.read_bytes()).decode("ascii") if file.is_file() else ""
 
 
 def _figures(run: Run, *, keep: bool) -> list[dict[str, Any]]:

@@ -24,14 +24,19 @@ HEADLINES: Final = (
     "consumption_kwh",
     "generation_kwh",
     "dwelling_cost_eur",
-    "co2_kg",
+    "co2_total_kg",
     "transformer_loading_percent",
     "voltage_compliance",
+    "comfort_outside",
+    "heat_pump_spf",
+    "ev_unserved_kwh",
+    "unbalance_compliance",
     "peak_import_kw",
     "storage_cycles",
     "shared_kwh",
 )
-MOST_HEADLINES: Final = 8
+MOST_HEADLINES: Final = 12
+CARDS_IN_A_ROW: Final = 4
 HOURS_PER_DAY: Final = 24.0
 _AMBIENT: Final = frozenset({"prices", "weather"})
 _PLACES: Final = ("dwellings", "connections")
@@ -54,8 +59,10 @@ class Check:
 
 
 def headlines(kpis: Mapping[str, Kpi]) -> list[Kpi]:
-    """Return the key figures that stand on top."""
-    return [kpis[name] for name in HEADLINES if name in kpis][:MOST_HEADLINES]
+    """Return the key figures that stand on top, in full rows where there are enough."""
+    found = [kpis[name] for name in HEADLINES if name in kpis][:MOST_HEADLINES]
+    whole = len(found) // CARDS_IN_A_ROW * CARDS_IN_A_ROW
+    return found[:whole] if whole else found
 
 
 def grouped(kpis: Mapping[str, Kpi]) -> list[tuple[str, list[Kpi]]]:
@@ -88,6 +95,7 @@ _COUNTS: Final = {
 _AUDITS: Final = {
     "power_balance_max_kw": "Devices, losses and exchange with the grid above agree in every step",
     "connection_balance_max_kw": "The devices behind each meter add up to what the meter sees",
+    "heat_balance_max_kw": "Heat supplied to heat networks is what the buildings took and what was lost",
     "storage_balance_max_kwh": "Every storage holds what went in less what came out and was lost",
     "money_balance_max_eur": "What the connections paid is what supplier, grid operator and state received",
 }
@@ -174,6 +182,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("Status", run.status),
         ("Step", f"{step_s / 60:g} min" if step_s else None),
         ("Seed", manifest.get("seed")),
+        ("Money", run.currency.sentence),
         ("Started", local_time(manifest.get("created", ""), run.timezone)),
         ("Wall time", f"{wall_s:,.1f} s" if wall_s is not None else None),
         ("Commit", manifest.get("git_commit")),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of a report as texts: connections, and why requests were refused."""
+"""Tables of a report as texts: dwellings, connections, months, and why requests were refused."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from twinergy.units import unit_of
+from twinergy.results.currency import EURO, Currency
+from twinergy.results.tables import unit_of_column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
+
     from twinergy.results.reader import Run
 
 TOP_ROWS: Final = 10
+MOST_ROWS: Final = 300
+"""Rows of the table of dwellings a report holds; its download holds all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +39,73 @@ class TextTable:
     rows: list[list[str]]
 
 
-def connections(rows: Sequence[Mapping[str, Any]]) -> TextTable:
+def connections(rows: Sequence[Mapping[str, Any]], currency: Currency = EURO) -> TextTable:
     """Return the table per connection, those with the highest bill (else the highest import) first."""
     if not rows:
         return TextTable([], [])
     key = "cost_eur" if "cost_eur" in rows[0] else "import_kwh"
     ordered = sorted(rows, key=lambda row: (-(row[key] if row[key] is not None else -math.inf), str(row["connection"])))
     return TextTable(
-        [_head(name) for name in ordered[0]], [[_cell(name, value) for name, value in row.items()] for row in ordered]
+        [_head(name, currency) for name in ordered[0]],
+        [[_cell(name, value, currency) for name, value in row.items()] for row in ordered],
     )
 
 
-def _head(name: str) -> str:
+def dwellings(frame: pd.DataFrame, currency: Currency = EURO) -> TextTable:
+    """Return the table per dwelling, those with the highest bill (else the highest consumption) first."""
+    if frame.empty:
+        return TextTable([], [])
+    key = "cost_eur" if "cost_eur" in frame else "consumption_kwh"
+    shown = frame.drop(columns=["connection"] if (frame["connection"] == frame["dwelling"]).all() else [])
+    ordered = shown.sort_values([key, "dwelling"], ascending=[False, True])
+    return _of_frame(ordered, currency)
+
+
+def months(frame: pd.DataFrame, currency: Currency = EURO) -> TextTable:
+    """Return the table per month."""
+    return TextTable([], []) if frame.empty else _of_frame(frame, currency)
+
+
+def _of_frame(frame: pd.DataFrame, currency: Currency) -> TextTable:
+    names = [str(name) for name in frame.columns]
+    rows = [[_cell(name, value, currency) for name, value in zip(names, row, strict=True)] for row in frame.to_numpy().tolist()]
+    return TextTable([_head(name, currency) for name in names], rows)
+
+
+_HEADS: Final = {
+    "comfort_outside_h": "Outside comfort, h",
+    "ev_kwh": "Car, kWh",
+    "ev_distance_km": "Cars, km",
+    "ev_kwh_per_100km": "Cars, kWh/100 km",
+    "pv_yield_kwh_per_kwp": "PV, kWh/kWp",
+    "heat_pump_cop": "Heat pumps, COP",
+    "temp_indoor_degc": "Indoor mean, °C",
+    "temp_indoor_low_degc": "Indoor 5 %, °C",
+    "temp_indoor_high_degc": "Indoor 95 %, °C",
+}
+_WHOLE: Final = frozenset({"residents", "days"})
+_TWO_DIGITS: Final = ("_eur", "_cop", "peak_kw")
+
+
+def _head(name: str, currency: Currency) -> str:
+    if name in _HEADS:
+        return _HEADS[name]
     words = name.removesuffix("_kwh").removesuffix("_kw").removesuffix("_eur").removesuffix("_kg").replace("_", " ")
     words = words.replace("co2", "CO₂").capitalize() if not words.startswith("co2") else "CO₂"
-    if name in {"connection", "bus"}:
-        return words
-    return f"{words}, %" if name.startswith("self_") else f"{words}, {unit_of(name)}"
+    unit = "%" if name.startswith("self_") else currency.shown(0.0, unit_of_column(name))[1]
+    return f"{words}, {unit}" if unit else words
 
 
-def _cell(name: str, value: Any) -> str:
-    if value is None:
-        return "–"
+def _cell(name: str, value: Any, currency: Currency) -> str:
     if isinstance(value, str):
         return value
-    scale, digits = (100.0, 1) if name.startswith("self_") else (1.0, 2 if name.endswith("_eur") else 1)
-    return f"{scale * value:,.{digits}f}".replace("-", "−")
+    if value is None or not math.isfinite(value):
+        return "–"
+    if name in _WHOLE:
+        return f"{value:,.0f}"
+    scale, digits = (100.0, 1) if name.startswith("self_") else (1.0, 2 if name.endswith(_TWO_DIGITS) else 1)
+    shown = currency.shown(float(value), unit_of_column(name))[0]
+    return f"{scale * shown:,.{digits}f}".replace("-", "−")
 
 
 def refusals(run: Run) -> TextTable:

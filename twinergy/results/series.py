@@ -57,7 +57,9 @@ def flows(run: Run, *, by_day: bool | None = None) -> Flows:
     stored = [_both_ways(run, kind) for kind in roles["storages"]]
     exchange = _exchange(run)
     columns: dict[str, Any] = {"load": sum(part["up"] for part in plain.values())}
-    sources = tuple(kind for kind, part in plain.items() if float(part["down"].sum()) > 0.0)
+    back = [plain[kind] for kind in roles["returning"] if float(plain[kind]["down"].sum()) > 0.0]
+    stored += [part.assign(up=0.0) for part in back]  # cars that feed back act as a storage; what charges them is load
+    sources = tuple(kind for kind, part in plain.items() if kind not in roles["returning"] and float(part["down"].sum()) > 0.0)
     columns |= {f"from {kind}": plain[kind]["down"] for kind in sources}
     if stored:
         columns |= {"charge": sum(part["up"] for part in stored), "discharge": sum(part["down"] for part in stored)}
@@ -86,9 +88,9 @@ def state_of_charge_table(run: Run) -> str:
 
 
 def roles_of(run: Run) -> dict[str, list[str]]:
-    """Return which tables are plain devices, storages and meters, as the key figures found them."""
+    """Return which tables are plain devices, storages, meters and charging points, as the key figures found them."""
     roles = run.kpi_document.get("roles", {})
-    return {name: list(roles.get(name, ())) for name in ("plain", "storages", "meters")}
+    return {name: list(roles.get(name, ())) for name in ("plain", "storages", "meters", "returning")}
 
 
 def ranges(run: Run, table: str, port: str, *, low: str = "min({0})", high: str = "max({0})") -> pd.DataFrame:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from twinergy.results.currency import EURO, Currency
 from twinergy.signs import exported, imported
 from twinergy.units import HOURS_PER_YEAR, SECONDS_PER_DAY, SECONDS_PER_HOUR
 
@@ -269,17 +270,22 @@ def _line(item: str, quantity: float, unit: str, amount_eur: float) -> LineItem:
     return LineItem(item, quantity, unit, amount_eur / quantity if quantity else float("nan"), amount_eur)
 
 
-def bill_text(lines: Sequence[LineItem]) -> str:
-    """Return a bill as text, amounts rounded to cents.
+def bill_text(lines: Sequence[LineItem], currency: Currency = EURO) -> str:
+    """Return a bill as text, amounts rounded to cents of a currency.
 
     >>> print(bill_text([LineItem("energy", 100.0, "kWh", 0.25, 25.0)]))
     energy                 100.00 kWh  x   0.2500 =      25.00 EUR
     """
-    return "\n".join(f"{line.item:<18} {_quantity(line):<26} = {line.amount_eur:>10.2f} EUR" for line in lines)
+    return "\n".join(
+        f"{line.item:<18} {_quantity(line, currency):<26} = {currency.of(line.amount_eur):>10.2f} {currency.code}"
+        for line in lines
+    )
 
 
-def _quantity(line: LineItem) -> str:
+def _quantity(line: LineItem, currency: Currency) -> str:
     if not line.unit:
         return ""
-    price = f" x {line.unit_price_eur:>8.4f}" if line.quantity else ""
-    return f"{line.quantity:>10.2f} {line.unit:<4}{price}"
+    quantity, unit = currency.shown(line.quantity, line.unit)
+    rate = line.unit == "EUR"  # value added tax: a share of an amount
+    price = f" x {line.unit_price_eur if rate else currency.of(line.unit_price_eur):>8.4f}" if line.quantity else ""
+    return f"{quantity:>10.2f} {unit:<4}{price}"

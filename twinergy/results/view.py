@@ -28,6 +28,8 @@ OBSERVING: Final = frozenset({"meter"})
 """Kinds that report a power but do not draw it."""
 
 _STORAGE_PORTS: Final = frozenset({"energy_kwh", "p_loss_kw"})
+_FEEDS_BACK: Final = "energy_out_kwh"
+"""Register of what charging points feed back out of cars: that is neither generation nor a storage of their own."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ class Roles:
     plain : tuple of str
         Tables of devices that draw or generate.
     storages : tuple of str
-        Tables of devices that declare ``energy_kwh`` and ``p_loss_kw``.
+        Tables of devices that declare ``energy_kwh`` and ``p_loss_kw`` as what they hold and lose.
+    returning : tuple of str
+        Those of `plain` that may feed back what they drew before: charging points.
     meters : tuple of str
         Tables of devices that only observe.
     rows : dict of str to ndarray of int
@@ -50,6 +54,7 @@ class Roles:
     storages: tuple[str, ...]
     meters: tuple[str, ...]
     rows: dict[str, RowArray]
+    returning: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, twin: Twin, block: ResultBlock, observing: Collection[str] = OBSERVING) -> Roles:
@@ -59,12 +64,13 @@ class Roles:
         found = {name: part for name, part in block.tables.items() if name in kinds and "p_kw" in part.values}
         meters = tuple(name for name in sorted(block.tables) if name in observing)
         acting = [name for name in sorted(found) if name not in observing]
-        storages = tuple(name for name in acting if set(found[name].values) >= _STORAGE_PORTS)
+        returning = tuple(name for name in acting if _FEEDS_BACK in found[name].values)
+        storages = tuple(name for name in acting if set(found[name].values) >= _STORAGE_PORTS and name not in returning)
         rows = {
             name: np.array([twin.connection_row.get(attached.get(entity, ""), -1) for entity in found[name].table.ids], np.intp)
             for name in acting
         }
-        return cls(tuple(name for name in acting if name not in storages), storages, meters, rows)
+        return cls(tuple(name for name in acting if name not in storages), storages, meters, rows, returning)
 
     @property
     def acting(self) -> tuple[str, ...]:
@@ -84,6 +90,8 @@ class BlockView:
         What its tables are.
     n_connections : int
         Number of connections of the twin.
+    timezone : str
+        IANA name of the site's local time.
     missing : int
         Number of device and connection powers found to be NaN; they count as 0 kW.
     """
@@ -91,6 +99,7 @@ class BlockView:
     block: ResultBlock
     roles: Roles
     n_connections: int
+    timezone: str = "UTC"
     missing: int = 0
     p_connection_kw: FloatArray = field(init=False)
     """Load of each connection, shape (n_steps, n_connections), no NaN [kW]."""
@@ -113,6 +122,11 @@ class BlockView:
             return p_kw
         self.missing += int(np.count_nonzero(~np.isfinite(p_kw)))
         return np.nan_to_num(p_kw, nan=0.0, posinf=0.0, neginf=0.0)
+
+    def port(self, table: str, name: str) -> FloatArray | None:
+        """Return a port, shape (n_steps, n_entities), as it was recorded; None where it was not."""
+        part = self.block.tables.get(table)
+        return None if part is None or not part.table.ids else part.values.get(name)
 
     def device_sum_kw(self) -> FloatArray:
         """Return the sum of the devices behind each meter, shape (n_steps, n_connections) [kW]."""

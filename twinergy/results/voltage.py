@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Supply voltage against EN 50160, bus by bus and week by week, while the run goes on."""
+"""Supply voltage and its unbalance against EN 50160, bus by bus and week by week, while the run goes on."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from twinergy.results.bands import SHARE, WeeklyBand, WindowMeans
 from twinergy.results.extreme import Highest
 from twinergy.results.kpi import finite, kpi
-from twinergy.units import SECONDS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,20 +24,18 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
 
-WINDOW_S: Final = 600
-WEEK_S: Final = 7 * SECONDS_PER_DAY
-SHARE: Final = 0.95
 NORMAL_PU: Final = (0.90, 1.10)
 ALWAYS_PU: Final = (0.85, 1.10)
-_ROUNDING: Final = 1e-9
+UNBALANCE_PERCENT: Final = (0.0, 2.0)
+TABLE: Final = "bus"
+PHASES: Final = "abc"
 
 
 class VoltageAccount:
     """Counts 10-minute means inside the bands of EN 50160, sub-clause "supply voltage variations", low voltage.
 
-    A 10-minute value is the root of the mean of squares (IEC 61000-4-30, aggregation); where the step is longer than
-    10 minutes, or does not divide them, the step's mean stands for it. Windows and weeks are counted from the start of the run.
-    Means without any power flow result are left out.
+    A grid that computes phases reports them beside their mean; then each phase of a bus is judged by itself, and a bus
+    complies if all its phases do. Means without any power flow result are left out.
 
     Parameters
     ----------
@@ -46,82 +44,62 @@ class VoltageAccount:
     """
 
     def __init__(self, axis: TimeAxis) -> None:
-        self._axis = axis
-        self._per_window = WINDOW_S // axis.step_s if WINDOW_S % axis.step_s == 0 else 1
-        self._start(())
+        self._means = WindowMeans(axis)
+        self.ids: tuple[str, ...] = ()
+        self._phases = ""
+        self._band = WeeklyBand(0, NORMAL_PU, ALWAYS_PU)
+        self._lowest_pu: FloatArray = np.zeros(0)
+        self._highest_pu: FloatArray = np.zeros(0)
         self._highest, self._lowest = Highest(), Highest()
-
-    def _start(self, ids: tuple[str, ...]) -> None:
-        count = len(ids)
-        self.ids = ids
-        self.vm_min_pu: FloatArray = np.full(count, np.nan)
-        self.vm_max_pu: FloatArray = np.full(count, np.nan)
-        self.outside_always: IntArray = np.zeros(count, dtype=np.int64)
-        self._worst_share: FloatArray = np.full(count, np.inf)
-        self._week = 0
-        self._normal: IntArray = np.zeros(count, dtype=np.int64)
-        self._known: IntArray = np.zeros(count, dtype=np.int64)
-        self._open_square: FloatArray = np.zeros(count)
-        self._open_count: FloatArray = np.zeros(count)
-        self._open_window = 0
+        self._names: tuple[str, ...] = ()
 
     def add(self, view: BlockView) -> None:
         """Add a block; nothing happens where there is no bus table."""
-        part = view.block.tables.get("bus")
+        part = view.block.tables.get(TABLE)
         if part is None or not part.table.ids:
             return
         if not self.ids:
-            self._start(part.table.ids)
+            self._start(part.table.ids, by_phase=all(name in part.values for name in _phase_ports()))
         vm_pu = part.values["vm_pu"]
-        self._highest.add(vm_pu, self.ids, view.when)
-        self._lowest.add(-vm_pu, self.ids, view.when)
-        self.vm_min_pu = np.fmin(self.vm_min_pu, np.fmin.reduce(vm_pu, axis=0))
-        self.vm_max_pu = np.fmax(self.vm_max_pu, np.fmax.reduce(vm_pu, axis=0))
-        self._add_windows((view.block.epoch_s - self._axis.start_epoch_s) // self._axis.step_s, vm_pu)
+        if self._phases:
+            vm_pu = np.concatenate([part.values[name] for name in _phase_ports()], axis=1)
+        self._highest.add(vm_pu, self._names, view.when)
+        self._lowest.add(-vm_pu, self._names, view.when)
+        self._lowest_pu = np.fmin(self._lowest_pu, np.fmin.reduce(vm_pu, axis=0))
+        self._highest_pu = np.fmax(self._highest_pu, np.fmax.reduce(vm_pu, axis=0))
+        for week, means in self._means.add(view.block.epoch_s, vm_pu):
+            self._band.add(week, means)
 
-    def _add_windows(self, steps: NDArray[np.int64], vm_pu: FloatArray) -> None:
-        """Form the windows that are complete; carry the one that is open into the next block."""
-        if self._per_window == 1:
-            self._add_means(steps * self._axis.step_s // WEEK_S, vm_pu)
-            return
-        windows = steps // self._per_window
-        starts = np.flatnonzero(np.diff(windows, prepend=windows[0] - 1))
-        valid = np.isfinite(vm_pu)
-        square = np.add.reduceat(np.where(valid, vm_pu, 0.0) ** 2, starts, axis=0)
-        count = np.add.reduceat(valid.astype(np.float64), starts, axis=0)
-        numbers = windows[starts]
-        if numbers[0] == self._open_window:
-            square[0] += self._open_square
-            count[0] += self._open_count
-        complete = steps[-1] % self._per_window == self._per_window - 1
-        self._open_window = int(numbers[-1]) if not complete else -1
-        self._open_square, self._open_count = square[-1].copy(), count[-1].copy()
-        last = len(numbers) if complete else len(numbers) - 1
-        self._add_means(numbers[:last] * WINDOW_S // WEEK_S, _root_mean(square[:last], count[:last]))
+    def _start(self, ids: tuple[str, ...], *, by_phase: bool) -> None:
+        self.ids, self._phases = ids, PHASES if by_phase else ""
+        count = len(ids) * max(1, len(self._phases))
+        self._names = ids * max(1, len(self._phases))
+        self._lowest_pu, self._highest_pu = np.full(count, np.nan), np.full(count, np.nan)
+        self._band = WeeklyBand(count, NORMAL_PU, ALWAYS_PU)
 
-    def _add_means(self, weeks: NDArray[np.int64], means_pu: FloatArray) -> None:
-        for week in np.unique(weeks):
-            if week != self._week:
-                self._worst_share = np.fmin(self._worst_share, self._share())
-                self._normal[:] = self._known[:] = 0
-                self._week = int(week)
-            here = means_pu[weeks == week]
-            self._normal += _inside(here, NORMAL_PU).sum(axis=0)
-            known = np.isfinite(here)
-            self._known += known.sum(axis=0)
-            self.outside_always += (known & ~_inside(here, ALWAYS_PU)).sum(axis=0)
+    def _by_bus(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values of all phases as rows, shape (n_phases, n_buses)."""
+        return values.reshape(-1, len(self.ids))
 
-    def _share(self) -> FloatArray:
-        some = self._known > 0
-        share: FloatArray = np.divide(self._normal, self._known, out=np.full(len(self.ids), np.nan), where=some)
-        return share
+    @property
+    def vm_min_pu(self) -> FloatArray:
+        """Lowest voltage of each bus, of any phase, shape (n_buses,) [-]."""
+        return np.asarray(np.fmin.reduce(self._by_bus(self._lowest_pu), axis=0))
+
+    @property
+    def vm_max_pu(self) -> FloatArray:
+        """Highest voltage of each bus, of any phase, shape (n_buses,) [-]."""
+        return np.asarray(np.fmax.reduce(self._by_bus(self._highest_pu), axis=0))
+
+    @property
+    def outside_always(self) -> IntArray:
+        """Means outside +10/−15 % of the worst phase of each bus, shape (n_buses,)."""
+        return np.asarray(self._by_bus(self._band.outside_always).max(axis=0))
 
     @property
     def worst_share(self) -> FloatArray:
-        """Share of means within ±10 % in the worst week of each bus, NaN without any result, shape (n_buses,) [-]."""
-        share: FloatArray = np.fmin(self._worst_share, self._share())
-        share[np.isinf(share)] = np.nan
-        return share
+        """Share of means within ±10 % in the worst week and phase of each bus, NaN without any result, shape (n_buses,) [-]."""
+        return np.asarray(np.fmin.reduce(self._by_bus(self._band.worst_share), axis=0))
 
     @property
     def complies(self) -> NDArray[np.bool_]:
@@ -133,17 +111,18 @@ class VoltageAccount:
         """Yield the key figures of what has been added."""
         if not self.ids:
             return
-        yield kpi("vm_min_pu", -self._lowest.value, where=self._lowest.where, when=self._lowest.when)
-        yield kpi("vm_max_pu", self._highest.value, where=self._highest.where, when=self._highest.when)
-        note, known = self._note(), np.isfinite(self.worst_share)
+        low, high = self._lowest, self._highest
+        yield kpi("vm_min_pu", -low.value, where=low.where, when=low.when, note=self._phase_note(self._lowest_pu, -1.0))
+        yield kpi("vm_max_pu", high.value, where=high.where, when=high.when, note=self._phase_note(self._highest_pu, 1.0))
+        note, known = self._means.note, np.isfinite(self.worst_share)
         share = float(self.complies[known].mean()) if known.any() else math.nan
         yield kpi("voltage_compliance", share, note=note)
         yield kpi("voltage_violations", int((~self.complies).sum()), where=self._worst_bus(), note=note)
 
-    def _note(self) -> str:
-        if self._axis.step_s == WINDOW_S or self._per_window > 1:
+    def _phase_note(self, extremes_pu: FloatArray, sign: float) -> str:
+        if not self._phases or np.isnan(extremes_pu).all():
             return ""
-        return f"means over the step of {self._axis.step_s / 60:g} min stand for the 10-minute means of the standard"
+        return f"phase {self._phases[int(np.nanargmax(sign * extremes_pu)) // len(self.ids)]}"
 
     def _worst_bus(self) -> str:
         if self.complies.all():
@@ -155,24 +134,61 @@ class VoltageAccount:
         """Return one row per bus: extremes, the worst week's share, means outside +10/−15 %, whether it complies."""
         if not self.ids:
             return []
+        low, high, outside = self.vm_min_pu, self.vm_max_pu, self.outside_always
         share, complies = self.worst_share, self.complies
         return [
             {
                 "bus": bus,
-                "vm_min_pu": finite(self.vm_min_pu[row]),
-                "vm_max_pu": finite(self.vm_max_pu[row]),
+                "vm_min_pu": finite(low[row]),
+                "vm_max_pu": finite(high[row]),
                 "share_within_10_percent": finite(share[row]),
-                "means_outside_always": int(self.outside_always[row]),
+                "means_outside_always": int(outside[row]),
                 "complies": bool(complies[row]),
             }
             for row, bus in enumerate(self.ids)
         ]
 
 
-def _root_mean(square: FloatArray, count: FloatArray) -> FloatArray:
-    return np.sqrt(np.divide(square, count, out=np.full_like(square, np.nan), where=count > 0.0))
+class UnbalanceAccount:
+    """Counts 10-minute means of voltage unbalance up to 2 %: EN 50160, sub-clause "supply voltage unbalance", low voltage.
+
+    Parameters
+    ----------
+    axis : TimeAxis
+        Steps of the run.
+    """
+
+    def __init__(self, axis: TimeAxis) -> None:
+        self._means = WindowMeans(axis)
+        self._ids: tuple[str, ...] = ()
+        self._band = WeeklyBand(0, UNBALANCE_PERCENT)
+        self._highest = Highest()
+
+    def add(self, view: BlockView) -> None:
+        """Add a block; nothing happens where the grid computes no phases."""
+        unbalance_percent = view.port(TABLE, "unbalance_percent")
+        if unbalance_percent is None:
+            return
+        if not self._ids:
+            self._ids = view.block.tables[TABLE].table.ids
+            self._band = WeeklyBand(len(self._ids), UNBALANCE_PERCENT)
+        self._highest.add(unbalance_percent, self._ids, view.when)
+        for week, means in self._means.add(view.block.epoch_s, unbalance_percent):
+            self._band.add(week, means)
+
+    def kpis(self) -> Iterator[Kpi]:
+        """Yield the key figures of what has been added."""
+        if not self._ids:
+            return
+        share, worst = self._band.worst_share, self._highest
+        known, broken = np.isfinite(share), share < SHARE
+        yield kpi("unbalance_percent", worst.value, where=worst.where, when=worst.when)
+        note = self._means.note
+        kept = 1.0 - float(broken[known].mean()) if known.any() else math.nan
+        yield kpi("unbalance_compliance", kept, note=note)
+        where = self._ids[int(np.nanargmin(share))] if broken.any() else ""
+        yield kpi("unbalance_violations", int(broken.sum()), where=where, note=note)
 
 
-def _inside(means_pu: FloatArray, band: tuple[float, float]) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = (means_pu >= band[0] - _ROUNDING) & (means_pu <= band[1] + _ROUNDING)
-    return inside
+def _phase_ports() -> tuple[str, ...]:
+    return tuple(f"vm_{phase}_pu" for phase in PHASES)

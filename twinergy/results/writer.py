@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from twinergy.results.background import BackgroundWriter
@@ -13,6 +14,7 @@ from twinergy.results.errors import StorageError
 from twinergy.results.folder import COMPLETED, FAILED, INTERRUPTED, RUNNING, RunFolder, part_name, write_json, write_text
 from twinergy.results.parquet import SCHEMA_VERSION, BlockEncoder, events_table, write_part
 from twinergy.results.provenance import provenance
+from twinergy.results.tables import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,8 +86,11 @@ class RunWriter:
         self._later(self.folder.topology, topology.to_json())
 
     def write_kpis(self, document: Mapping[str, Any]) -> None:
-        """Rewrite the key figures (`Kpis.document`)."""
-        self._background.submit(lambda: write_json(self.folder.kpis, document))
+        """Rewrite the key figures (`Kpis.document`); their ``tables`` become files of their own."""
+        figures = {name: part for name, part in document.items() if name != "tables"}
+        self._background.submit(lambda: write_json(self.folder.kpis, figures))
+        for name, columns in document.get("tables", {}).items():
+            self._background.submit(partial(write_table, self.folder.table(name), columns))
 
     def write_block(self, block: ResultBlock) -> None:
         """Queue one part per table; the block's arrays may be used again when this returns."""
