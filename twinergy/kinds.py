@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Phase(IntEnum):
-    """When within a step a kind takes its turn; kinds of one phase go by name."""
+    """When within a step a kind takes its turn; within a phase whoever feeds another kind goes first, then by name."""
 
     AMBIENT = 0
     """Weather and prices."""

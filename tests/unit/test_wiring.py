@@ -124,3 +124,16 @@ def test_single_phase_devices_load_their_phase_only():
     np.testing.assert_allclose(made[PHASE_LOAD[0]], [[1 / 3, 0], [1 / 3 + 2, 0], [1 / 3, 3]])
     np.testing.assert_allclose(made["p_kw"], made["p_a_kw"] + made["p_b_kw"] + made["p_c_kw"])
     np.testing.assert_array_equal(made[PHASE_LOAD[1]], np.zeros((3, 2)))
+
+
+def test_within_a_phase_whoever_feeds_others_goes_first():
+    fed = kind_of("a", Phase.UNCONTROLLED, measured("p_kw", "-"), needs("fed_p_kw", "source.p_kw", "-", default=0.0))
+    devices = [device("a", 0, dwelling="x"), device("source", 0, dwelling="x")]
+    assert run(devices, [fed, SOURCE], steps=2)["a"]["p_kw"] == [1 + 10 * 1]
+
+
+def test_two_that_want_each_other_in_one_step_are_refused():
+    first = kind_of("a", Phase.UNCONTROLLED, measured("p_kw", "-"), needs("fed_p_kw", "b.p_kw", "-", default=0.0))
+    second = kind_of("b", Phase.UNCONTROLLED, measured("p_kw", "-"), needs("fed_p_kw", "a.p_kw", "-", default=0.0))
+    with pytest.raises(PluginError, match=r"port 'fed_p_kw' of kind 'a' wants 'b\.p_kw' of this step, but 'b' steps later"):
+        run([device("a", 0), device("b", 0)], [first, second])

@@ -17,7 +17,7 @@ from twinergy.cosim.host import AgentHost
 from twinergy.cosim.recorder import Recorder
 from twinergy.cosim.remote import TOKEN_VARIABLE
 from twinergy.cosim.stage import GridMember, Member, Stage
-from twinergy.cosim.wiring import BUS, build_parts, kind_order, point_gathers
+from twinergy.cosim.wiring import BUS, build_parts, in_order, point_gathers
 from twinergy.cosim.world import Abroad, Components, drive
 from twinergy.errors import RunError
 from twinergy.kinds import Phase
@@ -118,7 +118,7 @@ def _plant(scenario: Scenario, grid: GridModel, parts: Sequence[Part], cuts: Seq
     """Return what steps in which simulator, in order: kinds in this process side by side, each one abroad by itself."""
     remote, twin = scenario.file.run.remote, scenario.twin
     here = {part.table.name: part for part in parts}
-    acting = sorted((kind for kind in scenario.kinds.values() if kind.name in here or kind.name in remote), key=kind_order)
+    acting = in_order(kind for kind in scenario.kinds.values() if kind.name in here or kind.name in remote)
     plant: list[Stage | Abroad] = []
     group: list[Part] = []
     for number, kind in enumerate(acting):

@@ -15,7 +15,7 @@ from twinergy.kinds import Phase, Table
 from twinergy.ports import LAST, NET, Direction, measured
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -177,9 +177,24 @@ class Part:
         return len(self.rows) > 0 and any(port.name == "p_kw" for port in self.table.of(Direction.MEASURED))
 
 
-def kind_order(kind: DeviceKind) -> tuple[Phase, str]:
-    """Return what kinds are sorted by to get the order in which they step."""
-    return kind.phase, kind.name
+def in_order(kinds: Iterable[DeviceKind]) -> list[DeviceKind]:
+    """Return kinds in the order in which they step: by phase, then whoever feeds others first, then by name.
+
+    Two that want each other's value of the same step stay in the order of their names; wiring then refuses the first one.
+    """
+    waiting = sorted(kinds, key=lambda kind: (kind.phase, kind.name))
+    ordered: list[DeviceKind] = []
+    while waiting:
+        peers = {kind.name for kind in waiting if kind.phase is waiting[0].phase}
+        ready = (kind for kind in waiting if kind.name in peers and not _wants(kind) & (peers - {kind.name}))
+        chosen = next(ready, waiting[0])
+        waiting.remove(chosen)
+        ordered.append(chosen)
+    return ordered
+
+
+def _wants(kind: DeviceKind) -> set[str]:
+    return {port.source.partition(".")[0] for port in kind.ports if port.source}
 
 
 def build_parts(
@@ -210,7 +225,7 @@ def build_parts(
     ScenarioError
         If a fleet's input files cannot be used.
     """
-    ordered = sorted((kind for name, kind in kinds.items() if context.twin.of_kind(name)), key=kind_order)
+    ordered = in_order(kind for name, kind in kinds.items() if context.twin.of_kind(name))
     tables = {
         kind.name: Table(kind.name, tuple(device.id for device in context.twin.of_kind(kind.name)), kind.ports)
         for kind in ordered
