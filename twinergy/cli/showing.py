@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 
-from twinergy.results.kpi_table import DEFINITIONS
 from twinergy.results.reader import find_run
 from twinergy.results.report_facts import local_time
 
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from twinergy.results.kpi import Kpi
-    from twinergy.results.kpi_table import KpiDefinition
     from twinergy.results.reader import Run
 
 HEADLINE: Final = ("consumption_kwh", "generation_kwh", "self_consumption", "self_sufficiency", "cost_eur", "peak_import_kw")
@@ -69,29 +66,13 @@ def show_run(console: Console, base: Path, name: str, *, again: bool) -> None:
 
 def compare_runs(console: Console, base: Path, names: list[str], *, everything: bool) -> None:
     """Print key figures side by side with their differences to the first run."""
-    from twinergy.results.compare import compare  # noqa: PLC0415 - pandas
+    from twinergy.results.compare import compare_texts  # noqa: PLC0415 - pandas
 
-    frame = compare([find_run(base, name) for name in names])
-    labels = [name for name in frame.columns if f"{name} change" in frame.columns]
-    first = frame.columns[2]
-    table = Table("", first, *(column for label in labels for column in (label, "difference", "")))
-    for name, row in frame.iterrows():
-        differs = any(row[f"{label} difference"] != 0.0 for label in labels)
-        if everything or differs:
-            table.add_row(*_compared(DEFINITIONS[str(name)], row, first, labels))
-    console.print(table if table.row_count else "no key figure differs")
-
-
-def _compared(definition: KpiDefinition, row: Any, first: str, labels: list[str]) -> list[str]:
-    cells = [definition.title, definition.text(row[first])]
-    for label in labels:
-        difference, change = row[f"{label} difference"], row[f"{label} change"]
-        cells += [
-            definition.text(row[label]),
-            f"{'+' if difference > 0.0 else ''}{definition.text(difference)}",
-            "" if math.isnan(change) else f"{100.0 * change:+.1f} %",
-        ]
-    return cells
+    heads, rows = compare_texts([find_run(base, name) for name in names], everything=everything)
+    table = Table(*heads)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table if rows else "no key figure differs")
 
 
 def _marked(figure: Kpi) -> str:
