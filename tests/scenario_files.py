@@ -42,6 +42,31 @@ SMALL = dedent(
     """
 )
 
+EVERY_KIND = dedent(
+    """\
+      - {id: building-a, kind: building, dwelling: home-a, heating: heat_pump, cooling: air_conditioner}
+      - {id: building-b, kind: building, dwelling: home-b, heating: network, heat_network: pipes}
+      - {id: ev-a, kind: ev, dwelling: home-a, soc: 0.3, plug_in_below_soc: 1.0}
+      - {id: point-a, kind: charging, dwelling: home-a, phases: b}
+      - {id: point-h, kind: charging, hub: hall}
+      - {id: chp, kind: chp, connection: home-c, heat_network: pipes, unit: dachs5.5, boiler_kw: 20}
+      - {id: turbine, kind: wind, connection: home-c, turbine: excel10, hub_height_m: 24}
+      - {id: sensor-a, kind: sensor, of: {device: building-a}}
+      - {id: heat-meter-b, kind: heat_meter, of: {device: building-b}, quantity: heat_network_kw}
+    hubs:
+      - {id: hall, connection: home-c, limit_kw: 11}
+    """
+)
+"""Devices of the kinds that the small scenario lacks; `every_kind` puts them into it."""
+
+
+def every_kind(folder: Path, *changes: tuple[str, str]) -> Path:
+    """Write the small scenario with at least one device of every kind."""
+    file = small(folder, ("meters:\n", "METERS\n"), *changes)
+    text = file.read_text(encoding="utf-8").replace("METERS\n", f"{EVERY_KIND}meters:\n")
+    file.write_text(text, encoding="utf-8")
+    return file
+
 
 def small(folder: Path, *changes: tuple[str, str], extra: str = "") -> Path:
     """Write the small scenario with some text replaced, and something added at the end, and return its file."""
