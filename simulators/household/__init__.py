@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from simulators.household.simulator import HouseholdKind
+from simulators.household.kind import HouseholdKind
 
 KIND = HouseholdKind()
 

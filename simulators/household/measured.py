@@ -112,7 +112,7 @@ class _Library:
             return None if known is None else known[1]
         series, unscaled = known
         try:
-            return unscaled._replace(factor=annual_factor(options.annual_kwh, series.p_kw, series.stamps.step_s))
+            return unscaled._replace(factor=annual_factor(cast("float", options.annual_kwh), series.p_kw, series.stamps.step_s))
         except ValueError as error:
             finding = Finding(message=str(error), path=f"{device.path}.profile.scale_to_annual", file=profile.path, value=True)
             self.findings.append(finding)

@@ -10,7 +10,8 @@ from zoneinfo import available_timezones
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from twinergy.options import Options, Positive
+from simulators.household.appliance_options import AppliancesProfile
+from twinergy.options import NonNegative, Options, Positive
 from twinergy.randomness import device_generator
 
 if TYPE_CHECKING:
@@ -74,20 +75,30 @@ class MeasuredProfile(Options):
         return self
 
 
-Profile = Annotated[StochasticProfile | MeasuredProfile, Field(discriminator="kind")]
+Profile = Annotated[StochasticProfile | MeasuredProfile | AppliancesProfile, Field(discriminator="kind")]
 
 
 class HouseholdOptions(Options):
     """Electricity use of one home, without heat pump, vehicle and generation, which are devices of their own."""
 
-    annual_kwh: Positive
-    """Energy of a calendar year. A measured profile takes notice of it only with `scale_to_annual`. [kWh]"""
+    annual_kwh: Positive | None = None
+    """Energy of a calendar year. A measured profile takes notice of it only with `scale_to_annual`. A profile of appliances may
+    do without: then it is what its appliances add up to. [kWh]"""
     residents: Annotated[int, Field(ge=1, le=20)] | None = None
     """Number of people; the dwelling's if not given."""
     power_factor: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
     """Displacement factor, inductive; drawn per home between 0.95 and 0.99 if not given. [-]"""
+    hot_water_l: NonNegative = 40.0
+    """Hot water of 45 degC that a person draws in a day; VDI 2067-22 and EN 16147 lie between 25 and 60. [l]"""
     profile: Profile = StochasticProfile()
-    """Where the series comes from: ``stochastic`` or ``measured``."""
+    """Where the series comes from: ``stochastic``, ``measured`` or ``appliances``."""
+
+    @model_validator(mode="after")
+    def _has_a_size(self) -> Self:
+        if self.annual_kwh is None and not isinstance(self.profile, AppliancesProfile):
+            message = f"annual_kwh is required with a profile of kind {self.profile.kind!r}; only 'appliances' does without"
+            raise ValueError(message)
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,17 +110,23 @@ class HomeParams:
     ids : tuple of str
         Ids of the devices; they key the random numbers.
     annual_kwh : ndarray
-        Energy of a calendar year. [kWh]
+        Energy of a calendar year, NaN if it is what the appliances add up to. [kWh]
     residents : ndarray
         Number of people. [-]
     tan_phi : ndarray
         Reactive per active power, inductive positive. [-]
+    hot_water_l : ndarray
+        Hot water of 45 degC per person and day. [l]
+    factor_given : ndarray of bool
+        Whether the options name a power factor. [-]
     """
 
     ids: tuple[str, ...]
     annual_kwh: NDArray[np.float64]
     residents: NDArray[np.float64]
     tan_phi: NDArray[np.float64]
+    hot_water_l: NDArray[np.float64]
+    factor_given: NDArray[np.bool_]
 
     @classmethod
     def of(cls, devices: Sequence[Device], context: BuildContext) -> HomeParams:
@@ -118,15 +135,25 @@ class HomeParams:
         factors = np.array([_power_factor(device, context.seed) for device in devices], dtype=np.float64)
         return cls(
             ids=tuple(device.id for device in devices),
-            annual_kwh=np.array([option.annual_kwh for option in options], dtype=np.float64),
+            annual_kwh=np.array([option.annual_kwh for option in options], dtype=np.float64),  # None becomes NaN
             residents=np.array([_residents(device, context) for device in devices], dtype=np.float64),
             tan_phi=np.sqrt(1.0 - factors**2) / factors,
+            hot_water_l=np.array([_litres(option) for option in options], dtype=np.float64),
+            factor_given=np.array([option.power_factor is not None for option in options], dtype=np.bool_),
         )
 
     def of_rows(self, rows: NDArray[np.intp]) -> HomeParams:
         """Return the constants of some of the homes."""
         ids = tuple(self.ids[row] for row in rows)
-        return HomeParams(ids=ids, annual_kwh=self.annual_kwh[rows], residents=self.residents[rows], tan_phi=self.tan_phi[rows])
+        columns = {
+            name: getattr(self, name)[rows] for name in ("annual_kwh", "residents", "tan_phi", "hot_water_l", "factor_given")
+        }
+        return HomeParams(ids=ids, **columns)
+
+
+def _litres(option: HouseholdOptions) -> float:
+    nobody = isinstance(option.profile, AppliancesProfile) and option.profile.hot_water == "none"
+    return 0.0 if nobody else option.hot_water_l
 
 
 def _residents(device: Device, context: BuildContext) -> int:

@@ -121,6 +121,15 @@ def _clock_table(shape: Shape, country: str, year: int) -> FloatArray:
     return np.asarray(table, dtype=np.float64)
 
 
+@lru_cache(maxsize=8)
+def holidays_of(country: str, year: int) -> frozenset[date]:
+    """Return the holidays of a country's year, none where they are not known."""
+    try:
+        return frozenset(_holidays(country, year))
+    except ScenarioError:
+        return frozenset()
+
+
 def _holidays(country: str, year: int) -> list[date]:
     import holidays  # noqa: PLC0415
 

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from simulators.household import KIND
+from simulators.household.chunk import ROWS
 from simulators.household.params import HouseholdOptions
 from twinergy.community.twin import BuildContext, Connection, Device, Dwelling, Site, Twin
 from twinergy.errors import ScenarioError
 from twinergy.kinds import Phase
+from twinergy.ports import Direction
 from twinergy.timebase import BLOCK_S, TimeAxis, local_days
 
 if TYPE_CHECKING:
@@ -60,8 +62,10 @@ def homes(annual_kwh: Sequence[float], axis: TimeAxis, **more: Any) -> np.ndarra
     return run(fleet_of(devices_of([{"annual_kwh": value} for value in annual_kwh]), axis, **more), axis)
 
 
-def test_kind_declares_two_measured_ports_and_no_input():
-    assert [port.name for port in KIND.ports] == ["p_kw", "q_kvar"]
+def test_kind_needs_nothing_from_others():
+    names = [port.name for port in KIND.ports]
+    assert {"p_kw", "q_kvar", "occupants", "active_occupants", "heat_gain_kw", "hot_water_kw"} <= set(names)
+    assert not [port for port in KIND.ports if port.direction is Direction.INPUT]
     assert KIND.phase is Phase.UNCONTROLLED
     assert KIND.name == "household"
 
@@ -176,4 +180,4 @@ def test_memory_does_not_grow_with_the_run():
         fleet.prepare(block)
     grown, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert grown < 2 * 672 * 20 * 8  # no more than a second block of 20 homes
+    assert grown < 2 * 672 * 20 * (8 + 4 * len(ROWS))  # no more than a second block of 20 homes

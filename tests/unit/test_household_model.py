@@ -47,7 +47,14 @@ def test_a_compressor_runs_for_the_first_part_of_its_cycle():
 
 
 def test_the_base_has_its_share_of_the_mean_load():
-    params = HomeParams(ids=("a", "b"), annual_kwh=np.array([8760.0, 876.0]), residents=np.full(2, 2.0), tan_phi=np.zeros(2))
+    params = HomeParams(
+        ids=("a", "b"),
+        annual_kwh=np.array([8760.0, 876.0]),
+        residents=np.full(2, 2.0),
+        tan_phi=np.zeros(2),
+        hot_water_l=np.full(2, 40.0),
+        factor_given=np.zeros(2, dtype=bool),
+    )
     styles = draw_styles(params, 3)
     mean_kw = params.annual_kwh / 8760.0
     base_kw = base_load(mean_kw, styles, styles.fridge_phase_s, np.arange(0.0, 100 * 604_800.0, 3600.0))

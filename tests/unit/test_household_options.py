@@ -21,6 +21,8 @@ def params_of(options: list[dict[str, object]], seed: int = 1) -> HomeParams:
     ("options", "complaint"),
     [
         ({"annual_kwh": 0.0}, "greater than 0"),
+        ({}, "annual_kwh is required with a profile of kind 'stochastic'; only 'appliances' does without"),
+        ({"annual_kwh": 3000.0, "hot_water_l": -1.0}, "greater than or equal to 0"),
         ({"annual_kwh": 3000.0, "residents": 0}, "greater than or equal to 1"),
         ({"annual_kwh": 3000.0, "power_factor": 1.01}, "less than or equal to 1"),
         ({"annual_kwh": 3000.0, "anual_kwh": 1.0}, "anual_kwh"),
@@ -28,7 +30,17 @@ def params_of(options: list[dict[str, object]], seed: int = 1) -> HomeParams:
         ({"annual_kwh": 3000.0, "profile": {"kind": "measured", "path": "a", "unit": "pu"}}, "scale_to_annual"),
         ({"annual_kwh": 3000.0, "profile": {"kind": "measured", "path": "a", "timezone": "Europe/Berlni"}}, "Europe/Berlni"),
     ],
-    ids=["no energy", "nobody", "power factor", "typo", "no path", "per unit without size", "unknown zone"],
+    ids=[
+        "no energy",
+        "no size",
+        "negative water",
+        "nobody",
+        "power factor",
+        "typo",
+        "no path",
+        "per unit without size",
+        "unknown zone",
+    ],
 )
 def test_options_refuse(options, complaint):
     with pytest.raises(ValidationError, match=complaint):
