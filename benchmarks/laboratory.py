@@ -115,7 +115,7 @@ def ratio(*, smoke: bool) -> None:
     """Compare the whole laboratory with pandapower's power flow alone, in one run after warm-up."""
     scenario = load("hagedorn", [f"run.days={1 if smoke else 7}"])
     blocks: list[ResultBlock] = []
-    drive_us(scenario, blocks.append)
+    drive_us(scenario, lambda block: blocks.append(block.copy()))
     ours = min(drive_us(scenario, lambda _block: None) for _ in range(1 if smoke else REPEATS))
     recorded = [block.tables["connection"].values for block in blocks]
     loads = {"p_mw": np.concatenate([v["p_kw"] for v in recorded]), "q_mvar": np.concatenate([v["q_kvar"] for v in recorded])}

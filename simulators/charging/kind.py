@@ -113,11 +113,11 @@ def _feeds_back(device: Device, twin: Twin) -> Iterator[Finding]:
             value = options.visitors.v2g_share
             yield Finding(message=message, path=f"{device.path}.visitors.v2g_share", value=value, allowed="v2g: true, or 0")
         return
-    for car in twin.of_kind("ev"):
+    here = twin.in_dwelling(device.dwelling)
+    able = any(getattr(point.options, "v2g", False) for point in here if point.kind == "charging")
+    for car in here:
         given = getattr(car.options, "v2g_kw", 0.0)
-        points = [point for point in twin.of_kind("charging") if point.dwelling == car.dwelling]
-        able = any(getattr(point.options, "v2g", False) for point in points)
-        if car.dwelling == device.dwelling and given > 0.0 and not able:
+        if car.kind == "ev" and given > 0.0 and not able:
             message = f"ev {car.id!r} is to feed back {given:g} kW at charging point {device.id!r}, which cannot"
             yield Finding(message=message, path=f"{device.path}.v2g", value=False, allowed="v2g: true, or v2g_kw: 0 for the car")
 

@@ -48,12 +48,12 @@ def series(scenario, steps=STEPS):
     """Run a scenario's parts by hand and keep what each step returned."""
     built = assemble(scenario, lambda _block: None)
     ((stage, _grid),), control, grid = built.components.plant, built.components.control, built.grid
-    kept, feedback, set_points = [], {}, {}
+    kept, last, set_points = [], {}, {}
     for index in range(steps):
-        tables = stage.step(index, {}, feedback, set_points)
-        feedback = grid.solve(tables["connection"]["p_kw"], tables["connection"]["q_kvar"], set_points)
-        readings, set_points = control.step(index, {**tables, **feedback})
-        kept.append({**tables, **feedback, **readings})
+        tables = stage.step(index, {}, last, set_points)
+        last = {**tables, **grid.solve(tables["connection"]["p_kw"], tables["connection"]["q_kvar"], set_points)}
+        readings, set_points = control.step(index, last)
+        kept.append({**last, **readings})
     return kept
 
 
@@ -139,6 +139,13 @@ def test_the_load_frame(day):
     power = np.array([step["battery"]["p_kw"][0] for step in day])
     assert (np.diff(energy)[power[1:] > 0.05] > 0.0).all()
     assert charging
+
+
+def test_the_car_charges_and_its_point_draws_as_much(day):
+    car = np.array([step["ev"]["p_ac_kw"][0] for step in day])
+    point = np.array([step["charging"]["p_kw"][0] for step in day])
+    assert car.sum() > 1.0
+    np.testing.assert_allclose(car, point)
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -18,7 +18,7 @@ from twinergy.results.reader import Run
 def tables(scenario, cuts=()):
     """Run a scenario without a run folder and return everything it recorded."""
     blocks = []
-    built = assemble(scenario, blocks.append, cuts)
+    built = assemble(scenario, lambda block: blocks.append(block.copy()), cuts)
     drive(built.components)
     return {
         (name, port): np.concatenate([block.tables[name].values[port] for block in blocks])
@@ -41,6 +41,16 @@ def scenario(tmp_path_factory):
 @pytest.fixture(scope="module")
 def recorded(scenario):
     return tables(scenario)
+
+
+def test_memory_for_less_than_a_day_changes_nothing(scenario, recorded, monkeypatch):
+    steps = []
+    monkeypatch.setattr("twinergy.cosim.recorder.MOST_BYTES", 50_000)
+    built = assemble(scenario, lambda block: steps.append(len(block.epoch_s)))
+    drive(built.components)
+    assert len(steps) > 4
+    assert sum(steps) == scenario.axis.n_steps
+    assert_same(recorded, tables(scenario))
 
 
 def test_power_balances_in_every_step(scenario, recorded):

@@ -221,6 +221,7 @@ class _Loading:
 
     def _devices(self, expansion: Expansion) -> list[Device]:
         devices, faulty = [], set()
+        at = {d.id: d.connection for d in expansion.dwellings}, {h.id: h.connection for h in expansion.hubs}
         for raw in expansion.devices:
             point = raw.options.get("of")
             if isinstance(point, dict) and point.get("device") in faulty:
@@ -230,7 +231,7 @@ class _Loading:
             if options is None:
                 faulty.add(raw.id)
             else:
-                devices.append(_placed(raw, options, expansion))
+                devices.append(_placed(raw, options, at))
         return devices
 
     def _kind(self, raw: RawDevice) -> DeviceKind | None:
@@ -340,12 +341,9 @@ def _instant(value: date | datetime, zone: str) -> datetime:
     return local_midnight(value, zone)
 
 
-def _placed(raw: RawDevice, options: Options, expansion: Expansion) -> Device:
-    connection = raw.connection
-    if not connection and raw.dwelling:
-        connection = next((d.connection for d in expansion.dwellings if d.id == raw.dwelling), "")
-    if not connection and raw.hub:
-        connection = next((h.connection for h in expansion.hubs if h.id == raw.hub), "")
+def _placed(raw: RawDevice, options: Options, at: tuple[dict[str, str], dict[str, str]]) -> Device:
+    dwellings, hubs = at
+    connection = raw.connection or dwellings.get(raw.dwelling, "") or hubs.get(raw.hub, "")
     return Device(
         id=raw.id,
         kind=raw.kind,

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from twinergy.options import Options
@@ -183,7 +184,19 @@ class Twin:
 
     def of_kind(self, kind: str) -> tuple[Device, ...]:
         """Return the devices of one kind, sorted by id."""
-        return tuple(device for device in self.devices if device.kind == kind)
+        return self._by_kind.get(kind, ())
+
+    def in_dwelling(self, dwelling: str) -> tuple[Device, ...]:
+        """Return the devices of one dwelling, sorted by kind and id; none for the empty name."""
+        return self._by_dwelling.get(dwelling, ()) if dwelling else ()
+
+    @cached_property
+    def _by_kind(self) -> dict[str, tuple[Device, ...]]:
+        return _grouped(self.devices, "kind")
+
+    @cached_property
+    def _by_dwelling(self) -> dict[str, tuple[Device, ...]]:
+        return _grouped(self.devices, "dwelling")
 
     @cached_property
     def connection_row(self) -> dict[str, int]:
@@ -204,6 +217,13 @@ class Twin:
     def device_by_id(self) -> dict[str, Device]:
         """Devices by id."""
         return {device.id: device for device in self.devices}
+
+
+def _grouped(devices: Iterable[Device], field_name: str) -> dict[str, tuple[Device, ...]]:
+    groups: dict[str, list[Device]] = {}
+    for device in devices:
+        groups.setdefault(getattr(device, field_name), []).append(device)
+    return {key: tuple(group) for key, group in groups.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,21 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recorder: keeps one week of steps as arrays, then hands it on. Memory does not grow with the length of a run."""
+"""The recorder: keeps up to a week of steps as arrays, then hands them on. Memory does not grow with the length of a run."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from twinergy.errors import PluginError
 from twinergy.ports import Direction
 from twinergy.results.block import ResultBlock, TableBlock
+from twinergy.timebase import BLOCK_S
+from twinergy.units import SECONDS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from twinergy.kinds import FloatArray, Table, TableValues
     from twinergy.timebase import TimeAxis
+
+MOST_BYTES: Final = 256 * 2**20
+"""What the arrays of a block may take: a week of Hagedorn fits five times, ten thousand homes get a day."""
 
 
 class Recorder:
@@ -28,7 +33,7 @@ class Recorder:
     axis : TimeAxis
         The steps of the run.
     sink : callable
-        Takes each full `ResultBlock`, and the last one.
+        Takes each full `ResultBlock`, and the last one. Its arrays are used again when it returns.
 
     Attributes
     ----------
@@ -46,18 +51,17 @@ class Recorder:
         self.stop_asked = False
         self.watch: Callable[[int], None] = lambda _done: None
         self._ports = [(table.name, port.name) for table in tables for port in table.of(Direction.MEASURED)]
+        self._most_steps = _most_steps(sum(len(self.tables[table].ids) for table, _ in self._ports), axis)
+        self._rows: list[tuple[str, str, FloatArray]] = [
+            (table, port, np.empty((self._most_steps, len(self.tables[table].ids)))) for table, port in self._ports
+        ]
         self._start_block(0)
 
     def _start_block(self, index: int) -> None:
-        block = self.axis.block(index)
-        self._epoch_s = block.epoch_s
-        self._first, self._length = block.first, len(block)
-        self._buffers: dict[str, dict[str, FloatArray]] = {name: {} for name in self.tables}
-        self._rows: list[tuple[str, str, FloatArray]] = []
-        for table, port in self._ports:
-            buffer = np.empty((self._length, len(self.tables[table].ids)))
-            self._buffers[table][port] = buffer
-            self._rows.append((table, port, buffer))
+        week = self.axis.block(index)
+        passed = index - week.first
+        self._epoch_s = week.epoch_s[passed : passed + self._most_steps]
+        self._first, self._length = index, len(self._epoch_s)
 
     def record(self, index: int, values: TableValues) -> None:
         """Keep the values of one step."""
@@ -88,9 +92,16 @@ class Recorder:
         count = self.steps_done - self._first
         if count <= 0 or count > self._length:
             return
-        tables = {
-            name: TableBlock(self.tables[name], {port: buffer[:count] for port, buffer in ports.items()})
-            for name, ports in self._buffers.items()
-        }
+        values: TableValues = {name: {} for name in self.tables}
+        for table, port, buffer in self._rows:
+            values[table][port] = buffer[:count]
+        tables = {name: TableBlock(self.tables[name], columns) for name, columns in values.items()}
         self.sink(ResultBlock(self._epoch_s[:count], self.axis.step_s, tables))
         self._first = self.steps_done
+
+
+def _most_steps(values_per_step: int, axis: TimeAxis) -> int:
+    """Return how many steps a block may have: a week, or whole days that fit into `MOST_BYTES`, or fewer steps."""
+    fits = max(1, MOST_BYTES // (8 * max(1, values_per_step)))
+    day = SECONDS_PER_DAY // axis.step_s
+    return min(fits - fits % day if fits > day else fits, BLOCK_S // axis.step_s, axis.n_steps)

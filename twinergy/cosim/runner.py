@@ -26,6 +26,7 @@ from twinergy.results.kpis import Kpis
 from twinergy.results.provenance import run_facts
 from twinergy.results.reader import Run
 from twinergy.results.writer import RunWriter
+from twinergy.timebase import BLOCK_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -212,11 +213,14 @@ def run(
             drive(built.components)
         except RunInterruptedError:
             recorder.flush()
+            session.save_kpis()
             writer.close(INTERRUPTED)
             raise
         except BaseException:
             recorder.flush()
+            session.save_kpis()
             raise
+        session.save_kpis()
         if recorder.steps_done != context.axis.n_steps:
             message = f"the co-simulation ended after {recorder.steps_done} of {context.axis.n_steps} steps without saying why"
             raise RunError(message)
@@ -235,6 +239,7 @@ class _Session:
         self._writer = writer
         self._record = scenario.file.record
         self._series = series
+        self._week = scenario.axis.start_epoch_s // BLOCK_S
 
     def watch(self, built: Built) -> None:
         """Take events from here on."""
@@ -259,6 +264,13 @@ class _Session:
             for message in self._inbox.take()
         ]
         self._writer.write_events("messages", messages)
+        week = (int(block.epoch_s[-1]) + block.step_s) // BLOCK_S
+        if week > self._week:  # of ten thousand homes a block is a day, and their key figures take a quarter of a second
+            self._week = week
+            self.save_kpis()
+
+    def save_kpis(self) -> None:
+        """Write the key figures of what has been taken so far."""
         self._writer.write_kpis(self.kpis.document())
 
     def _chosen(self, block: ResultBlock) -> ResultBlock:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the recorder hands over: all tables of up to one week of steps, as arrays in memory."""
+"""What the recorder hands over: all tables of up to one week of steps, as arrays in memory that it uses again afterwards."""
 
 from __future__ import annotations
 
@@ -46,3 +46,11 @@ class ResultBlock:
     epoch_s: NDArray[np.int64]
     step_s: int
     tables: dict[str, TableBlock]
+
+    def copy(self) -> ResultBlock:
+        """Return a block with arrays of its own, to keep."""
+        tables = {
+            name: TableBlock(part.table, {port: values.copy() for port, values in part.values.items()})
+            for name, part in self.tables.items()
+        }
+        return ResultBlock(self.epoch_s.copy(), self.step_s, tables)
