@@ -17,7 +17,7 @@ import numpy as np
 from simulators.ev.clock import BEGINS_H, DAYS, ENDS_H, week
 from simulators.ev.use import USES, Use
 from simulators.ev.vehicles import DATA
-from twinergy.randomness import device_generator
+from twinergy.randomness import device_generators
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +95,7 @@ class Outings(NamedTuple):
 
 def drivers_of(ids: Sequence[str], options: Sequence[EvOptions], seed: int) -> Drivers:
     """Return who commutes how far and how long private outings are, so that the yearly distance is met."""
-    one_way = [_one_way_km(device_generator(seed, name, "ev driver"), option) for name, option in zip(ids, options, strict=True)]
+    one_way = [_one_way_km(rng, option) for rng, option in zip(device_generators(seed, ids, "ev driver"), options, strict=True)]
     uses = [USES[option.use] for option in options]
     private = [
         (option.annual_km - 2.0 * km * use.commutes_per_year()) / use.private_per_year(commuter=km > 0.0)
@@ -165,9 +165,11 @@ def outings_of(drivers: Drivers, number: int, timezone: str, seed: int) -> Outin
     seed : int
         Seed of the run; each car draws from its own numbers, whatever its neighbours.
     """
-    draws = [device_generator(seed, name, "ev trips", number) for name in drivers.ids]
-    uniform = np.array([draw.random((4, DAYS, OUTINGS)) for draw in draws])
-    normal = np.array([draw.standard_normal((2, DAYS, OUTINGS)) for draw in draws])
+    n_cars = len(drivers.ids)
+    uniform, normal = np.empty((n_cars, 4, DAYS, OUTINGS)), np.empty((n_cars, 2, DAYS, OUTINGS))
+    for car, rng in enumerate(device_generators(seed, drivers.ids, "ev trips", number)):
+        rng.random(out=uniform[car])
+        rng.standard_normal(out=normal[car])
     days = week(number, timezone)
     happens, to_work = _which(drivers, uniform[:, 0], days.weekend)
     km = np.where(to_work, drivers.commute_km[:, None, None], 0.0)
@@ -180,7 +182,7 @@ def outings_of(drivers: Drivers, number: int, timezone: str, seed: int) -> Outin
     begins_s = days.begins_s[None, :, None]
     return Outings(
         *(
-            np.ascontiguousarray(part.reshape(len(draws), DAYS * OUTINGS))
+            np.ascontiguousarray(part.reshape(n_cars, DAYS * OUTINGS))
             for part in (
                 np.where(happens, begins_s + (leaves_h - BEGINS_H) * 3600.0, np.inf),
                 np.where(happens, begins_s + (returns_h - BEGINS_H) * 3600.0, np.inf),

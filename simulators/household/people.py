@@ -13,7 +13,7 @@ from simulators.household.model import Pulses, render
 from simulators.household.placing import Density
 from simulators.household.schedules import NUMBERS_PER_DAY, ROLE_SHARES, draw_schedule
 from simulators.household.shapes import shape_of
-from twinergy.randomness import device_generator
+from twinergy.randomness import device_generators
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,8 +122,6 @@ def _roles(params: HomeParams, seed: int) -> IntArray:
     """Return the role of each resident, home by home; a home keeps its people when neighbours come."""
     if not params.ids:
         return np.empty(0, dtype=np.intp)
-    uniforms = [
-        device_generator(seed, name, "household roles").random(MAX_RESIDENTS)[: int(count)]
-        for name, count in zip(params.ids, params.residents, strict=True)
-    ]
+    draws = device_generators(seed, params.ids, "household roles")
+    uniforms = [rng.random(MAX_RESIDENTS)[: int(count)] for rng, count in zip(draws, params.residents, strict=True)]
     return np.asarray(np.searchsorted(np.cumsum(ROLE_SHARES)[:-1], np.concatenate(uniforms), side="right"), dtype=np.intp)

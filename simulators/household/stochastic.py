@@ -11,7 +11,7 @@ from simulators.household.events import plan_of, pulses_of
 from simulators.household.model import base_load, render
 from simulators.household.styles import draw_styles
 from simulators.household.week import week_of
-from twinergy.randomness import device_generator
+from twinergy.randomness import device_generators
 from twinergy.timebase import BLOCK_S
 from twinergy.units import HOURS_PER_YEAR
 
@@ -65,10 +65,8 @@ class StochasticHomes:
 
     def _drawn(self, number: int) -> Pulses:
         plan = plan_of(week_of(self._standard, number), self._styles, self._mean_kw)
-        uniforms = [
-            device_generator(self._seed, name, "household events", number).random(size)
-            for name, size in zip(self._ids, plan.numbers.tolist(), strict=True)
-        ]
+        draws = device_generators(self._seed, self._ids, "household events", number)
+        uniforms = [rng.random(size) for rng, size in zip(draws, plan.numbers.tolist(), strict=True)]
         return pulses_of(plan, self._styles, uniforms)
 
     def _add_base(self, p_kw: FloatArray, block: Block) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from simulators.household.appliances import CLASSES
-from twinergy.randomness import device_generator
+from twinergy.randomness import device_generators
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +69,7 @@ class Styles:
 def draw_styles(params: HomeParams, seed: int) -> Styles:
     """Return the traits of homes; each depends on the seed and the home's id only."""
     n_traits = 6
-    uniforms = np.array([device_generator(seed, name, "household style").random(n_traits + len(CLASSES)) for name in params.ids])
+    uniforms = np.array([rng.random(n_traits + len(CLASSES)) for rng in device_generators(seed, params.ids, "household style")])
     base, share, duty, period, phase, lean = uniforms[:, :n_traits].T
     fridge_period_s = _between(period, FRIDGE_PERIOD_S)
     return Styles(

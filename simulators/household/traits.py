@@ -10,7 +10,7 @@ import numpy as np
 
 from simulators.household import hot_water
 from simulators.household.catalogue import APPLIANCES, MACHINES, NAMES, table
-from twinergy.randomness import device_generator
+from twinergy.randomness import device_generators
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ def draw_traits(params: HomeParams, profiles: Sequence[AppliancesProfile], regio
     """Return the traits of homes; each depends on the seed and the home's id only."""
     n = len(APPLIANCES)
     sizes = np.cumsum([n, n, len(MACHINES), N_COLD, N_COLD, N_COLD])
-    uniforms = np.array([device_generator(seed, name, "household appliances owned").random(sizes[-1]) for name in params.ids])
+    uniforms = np.array([rng.random(sizes[-1]) for rng in device_generators(seed, params.ids, "household appliances owned")])
     owning, spread, machine, duty, period, phase = np.split(uniforms, sizes[:-1], axis=1)
     ownership, annual_kwh = np.moveaxis(np.array([[table()[region, name] for name in NAMES] for region in regions]), 2, 0)
     wishes = np.array([[_wish(profile, name) for name in NAMES] for profile in profiles])

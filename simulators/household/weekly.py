@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twinergy.randomness import device_generator
+from twinergy.randomness import device_generators
 from twinergy.timebase import BLOCK_S
 
 if TYPE_CHECKING:
@@ -74,8 +74,9 @@ class Numbers:
     def draw(self, number: int) -> FloatArray:
         """Return the numbers of a week of all homes, one after the other; home `n` begins at ``first[n]``."""
         flat = np.empty(self._total)
-        for name, begin, end in self._places:
-            device_generator(self._seed, name, self._purpose, number).random(out=flat[begin:end])
+        draws = device_generators(self._seed, [name for name, _, _ in self._places], self._purpose, number)
+        for rng, (_, begin, end) in zip(draws, self._places, strict=True):
+            rng.random(out=flat[begin:end])
         return flat
 
 
