@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from simulators.heat_meter.spread import spread_of
+from twinergy.telegrams.reading import ZERO, Sums, round_to, silence, stand
 from twinergy.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulators.heat_meter.params import HeatMeterParams
+    from twinergy.telegrams.sending import Noise
 
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]
@@ -21,10 +23,9 @@ if TYPE_CHECKING:
 READINGS: Final = ("heat_kw", "flow_m3_per_h", "temp_flow_degc", "temp_return_degc", "energy_kwh")
 """What a telegram holds, in the order of its rows."""
 VALID: Final = len(READINGS)
-AGE: Final = VALID + 1
 MEANS: Final = slice(0, 4)
 """Rows of a telegram that are means."""
-ZERO: Final = np.array(0.0)
+SILENCE: Final = silence(VALID)
 
 
 class HeatMeterState(NamedTuple):
@@ -34,17 +35,14 @@ class HeatMeterState(NamedTuple):
     ----------
     energy_kwh : ndarray, shape (n_devices,)
         Register, unrounded. [kWh]
-    sums : ndarray, shape (4, n_devices)
-        Sums of power, flow and temperatures since the last telegram.
-    counts : ndarray, shape (n_devices,)
-        Steps in these sums.
+    sums : Sums
+        Power, flow and temperatures since the last telegram. [kW], [m3/h], [degC]
     telegram : ndarray, shape (7, n_devices)
         Latest telegram: rows of `READINGS`, whether it arrived, its age. [-], [s]
     """
 
     energy_kwh: FloatArray
-    sums: FloatArray
-    counts: FloatArray
+    sums: Sums
     telegram: FloatArray
 
 
@@ -57,7 +55,7 @@ class HeatMeterInputs(NamedTuple):
         Heat that passes the meter; NaN where it is not known. [kW]
     temps_degc : ndarray, shape (2, n_devices), or None
         Flow and return temperature, NaN where the device does not say them; None where no device does. [degC]
-    noise : ndarray, shape (n_devices,)
+    noise : ndarray, shape (1, n_devices)
         Standard normal numbers. [-]
     lost : ndarray of bool, shape (n_devices,), or None
         Telegrams that never arrive; None for none.
@@ -67,7 +65,7 @@ class HeatMeterInputs(NamedTuple):
 
     heat_kw: FloatArray
     temps_degc: FloatArray | None
-    noise: NDArray[np.float32] | FloatArray
+    noise: Noise
     lost: BoolArray | None
     epoch_s: int
 
@@ -75,9 +73,7 @@ class HeatMeterInputs(NamedTuple):
 def new_state(params: HeatMeterParams) -> HeatMeterState:
     """Return meters with empty registers that have not sent anything yet."""
     n = len(params.start_m3_per_h)
-    telegram = np.full((AGE + 1, n), np.nan)
-    telegram[VALID] = 0.0
-    return HeatMeterState(np.zeros(n), np.zeros((4, n)), np.zeros(n), telegram)
+    return HeatMeterState(np.zeros(n), Sums(np.zeros((4, n)), np.zeros(n)), np.repeat(SILENCE, n, axis=1))
 
 
 def step(
@@ -115,16 +111,14 @@ def step(
     energy += state.energy_kwh
     factor = params.noise * inputs.noise
     factor += 1.0
-    sums, counts, due = state.sums, state.counts, None
-    if params.interval_steps is not None:
-        due = (inputs.epoch_s // int(duration_s) + 1) % params.interval_steps == 0
-        sums, counts = sums + measured, counts + 1.0
-        measured = sums / counts
-        sums, counts = np.where(due, ZERO, sums), np.where(due, ZERO, counts)
-    measured[:2] *= factor
+    sums, due = state.sums, params.sending.due(inputs.epoch_s, duration_s)
+    if due is not None:
+        measured, sums = sums.add(measured, due)
+    noisy = measured[:2]
+    noisy *= factor
     telegram = _telegram(params, measured, energy)
-    _lose(telegram, state.telegram, inputs.lost, due, duration_s)
-    return HeatMeterState(energy, sums, counts, telegram), telegram
+    stand(telegram, state.telegram, SILENCE, inputs.lost, due, duration_s)
+    return HeatMeterState(energy, sums, telegram), telegram
 
 
 def _measured(params: HeatMeterParams, inputs: HeatMeterInputs) -> FloatArray:
@@ -142,8 +136,9 @@ def _measured(params: HeatMeterParams, inputs: HeatMeterInputs) -> FloatArray:
     error += params.flow_base
     np.maximum(error, params.flow_least, out=error)
     np.minimum(error, params.flow_most, out=error)
-    np.multiply(flow, error, out=measured[1])
-    measured[1] += flow
+    reading = measured[1]
+    np.multiply(flow, error, out=reading)
+    reading += flow
     error += spread.gain
     np.multiply(heat, error, out=measured[0])
     np.copyto(measured[:2], ZERO, where=still)
@@ -152,23 +147,9 @@ def _measured(params: HeatMeterParams, inputs: HeatMeterInputs) -> FloatArray:
 
 def _telegram(params: HeatMeterParams, measured: FloatArray, energy: FloatArray) -> FloatArray:
     """Return what a telegram of this moment would say, rounded to its resolution."""
-    telegram = np.zeros((AGE + 1, len(energy)))
+    telegram = np.zeros((len(SILENCE), len(energy)))
     telegram[MEANS] = measured
     telegram[4] = energy
-    values = telegram[:VALID]
-    values *= params.per_unit
-    np.rint(values, out=values)
-    values /= params.per_unit
+    round_to(telegram[:VALID], params.per_unit)
     telegram[VALID] = 1.0
     return telegram
-
-
-def _lose(telegram: FloatArray, last: FloatArray, lost: BoolArray | None, due: BoolArray | None, duration_s: float) -> None:
-    """Turn a telegram into the one that stands now: nothing in its place where it is lost, the last one where none is due."""
-    if lost is not None and lost.any():
-        np.copyto(telegram[:VALID], np.nan, where=lost)
-        np.copyto(telegram[VALID], ZERO, where=lost)
-        np.copyto(telegram[AGE], last[AGE] + duration_s, where=lost)
-    if due is not None:
-        np.copyto(telegram, last, where=~due)
-        np.copyto(telegram[AGE], last[AGE] + duration_s, where=~due)

@@ -7,7 +7,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from twinergy.options import NonNegative, Options, Positive
+from twinergy.options import NonNegative, Positive  # noqa: TC001 - pydantic reads annotations at run time
+from twinergy.telegrams.options import DevicePoint, TelegramOptions
 
 Quantity = Literal[
     "heat_space_kw", "heat_water_kw", "heat_network_kw", "cool_kw", "heat_kw", "boiler_heat_kw", "heat_supplied_kw"
@@ -24,23 +25,11 @@ QUANTITIES: Final[tuple[Quantity, ...]] = (
 """Heat flows a meter may sit in: the first four are a building's, the others a CHP's."""
 
 
-class MeteredHeat(Options):
-    """The device in whose pipes the meter sits."""
+class HeatMeterOptions(TelegramOptions):
+    """A heat meter and the way its readings travel; power, flow and temperatures in a telegram are means since the last."""
 
-    device: str
-    """Id of a building or a CHP."""
-
-    @property
-    def target(self) -> tuple[str, str]:
-        """What sort of point it is, and its id."""
-        return ("device", self.device)
-
-
-class HeatMeterOptions(Options):
-    """A heat meter and the way its readings travel."""
-
-    of: MeteredHeat
-    """The device it measures."""
+    of: DevicePoint
+    """The device it measures: a building or a CHP."""
     quantity: Quantity
     """Which of the device's heat flows."""
     accuracy_class: Literal[2, 3, "ideal"] = 3
@@ -61,12 +50,6 @@ class HeatMeterOptions(Options):
     """Resolution of the power. [kW]"""
     register_resolution_kwh: Positive = 1.0
     """Resolution of the register in its telegram; the register itself loses nothing. [kWh]"""
-    interval_steps: Annotated[int, Field(ge=1)] = 1
-    """A telegram every so many steps with the means since the last, at whole multiples of the clock."""
-    gap_probability: Annotated[float, Field(ge=0.0, le=0.95)] = 0.0
-    """Share of telegrams that never arrive. [-]"""
-    gap_length_steps: Annotated[float, Field(ge=1.0)] = 4.0
-    """Mean number of steps without a telegram in a row."""
 
     @model_validator(mode="after")
     def _has_a_difference(self) -> Self:

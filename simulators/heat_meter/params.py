@@ -11,7 +11,8 @@ import numpy as np
 from simulators.heat_meter.limits import CALCULATOR, FLOW, TEMPERATURES
 from simulators.heat_meter.options import QUANTITIES
 from simulators.heat_meter.spread import Probes, spread_of
-from twinergy.randomness import device_generator
+from twinergy.telegrams.reading import by_quantity, made_errors, steps_per_unit
+from twinergy.telegrams.sending import Sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,10 +55,8 @@ class HeatMeterParams:
         Standard deviation of a reading over its value. [-]
     per_unit : ndarray, shape (5, n_devices)
         Steps of resolution per unit of power, flow, both temperatures and the register.
-    interval_steps : ndarray of int or None
-        Steps from telegram to telegram; None where every meter sends one in every step.
-    gap_starts, gap_lasts, gap_share : ndarray
-        Probability that a telegram is lost after one that arrived, after one that was lost, and share of the lost ones. [-]
+    sending : Sending
+        When telegrams are due, and how they are lost.
     """
 
     pick: tuple[IntArray, IntArray]
@@ -72,30 +71,24 @@ class HeatMeterParams:
     probes: Probes
     noise: FloatArray
     per_unit: FloatArray
-    interval_steps: IntArray | None
-    gap_starts: FloatArray
-    gap_lasts: FloatArray
-    gap_share: FloatArray
+    sending: Sending
 
 
 def params_of(ids: Sequence[str], options: Sequence[HeatMeterOptions], seed: int) -> HeatMeterParams:
     """Return the options of a set of heat meters as arrays.
 
     Where in its limits a meter lies is drawn once for the flow sensor, the pair of temperature sensors and the calculator,
-    uniformly (JCGM 100:2008, 4.3.7) and independent of each other; it depends on the seed and the meter's id only.
+    uniformly and independent of each other; it depends on the seed and the meter's id only.
     """
 
     def of(name: str) -> FloatArray:
         return np.array([getattr(option, name) for option in options], dtype=np.float64)
 
-    drawn = [device_generator(seed, meter, "heat-meter-error").uniform(-1.0, 1.0, 4) for meter in ids]
-    flow, difference, calculator, shift = np.array(drawn).reshape(-1, 4).T
-    base, slope, most = np.array([FLOW[option.accuracy_class] for option in options]).reshape(-1, 3).T
+    flow, difference, calculator, shift = made_errors("heat-meter", ids, seed, 4)
+    base, slope, most = by_quantity([FLOW[option.accuracy_class] for option in options], 3)
     real = np.array([option.accuracy_class != "ideal" for option in options], dtype=np.float64)
     parts = np.array([TEMPERATURES, CALCULATOR])
-    qp, share = of("qp_m3_per_h"), of("gap_probability")
-    lasts = 1.0 - 1.0 / np.maximum(of("gap_length_steps"), 1.0 / (1.0 - share))
-    intervals = np.array([option.interval_steps for option in options], dtype=np.int64)
+    qp = of("qp_m3_per_h")
     temps = np.stack([of("temp_flow_degc"), of("temp_return_degc")])
     probes = Probes(
         least_k=of("least_difference_k"),
@@ -115,11 +108,8 @@ def params_of(ids: Sequence[str], options: Sequence[HeatMeterOptions], seed: int
         flow_most=np.abs(flow) * most,
         probes=probes,
         noise=of("noise_relative"),
-        per_unit=_per_unit(_resolutions(of)),
-        interval_steps=intervals if (intervals > 1).any() else None,
-        gap_starts=share * (1.0 - lasts) / (1.0 - share),
-        gap_lasts=lasts,
-        gap_share=share,
+        per_unit=steps_per_unit(_resolutions(of)),
+        sending=Sending.of(options),
     )
 
 
@@ -128,10 +118,3 @@ def _resolutions(of: Callable[[str], FloatArray]) -> FloatArray:
     power = of("resolution_kw")
     flow, temp = np.full_like(power, FLOW_RESOLUTION_M3_PER_H), np.full_like(power, TEMP_RESOLUTION_K)
     return np.stack([power, flow, temp, temp, of("register_resolution_kwh")])
-
-
-def _per_unit(resolution: FloatArray) -> FloatArray:
-    """Return steps per unit, a whole number where it is one to rounding, so that readings are clean decimals."""
-    per_unit = 1.0 / resolution
-    whole = np.rint(per_unit)
-    return np.where(np.abs(per_unit - whole) < 1e-9 * per_unit, whole, per_unit)

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulators.heat_meter.draws import draw_week
-from simulators.heat_meter.model import AGE, READINGS, HeatMeterInputs, new_state
+from simulators.heat_meter.model import READINGS, HeatMeterInputs, new_state
 from simulators.heat_meter.model import step as advance
 from simulators.heat_meter.options import QUANTITIES
 from simulators.heat_meter.params import params_of
 from twinergy.kinds import Fleet
+from twinergy.telegrams.reading import AGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from simulators.heat_meter.draws import WeekDraws
     from simulators.heat_meter.options import HeatMeterOptions
+    from twinergy.telegrams.sending import Luck
     from twinergy.timebase import Block, Step
 
     FloatArray = NDArray[np.float64]
@@ -46,22 +46,21 @@ class HeatMeterFleet(Fleet):
         self._seed = seed
         self._params = params_of(self.ids, options, seed)
         self._state = new_state(self._params)
-        self._draws: WeekDraws | None = None
+        self._luck: list[Luck] = []
         chosen = {option.quantity for option in options}
         self._heats = tuple((row, f"true_{name}") for row, name in enumerate(QUANTITIES) if name in chosen)
         self._unknown = np.full(len(self.ids), np.nan).tobytes()
 
     def prepare(self, block: Block) -> None:
         """Draw noise and gaps of the block."""
-        self._draws = draw_week(self._params, self.ids, self._seed, block)
+        self._luck = self._params.sending.draw("heat-meter", self.ids, self._seed, block, 1, np.float32)
 
     def step(self, step: Step, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:  # noqa: D102 - see Fleet
-        draws = self._draws
-        if draws is None:
+        if not self._luck:
             message = "prepare a block before its first step"
             raise RuntimeError(message)
-        lost = None if draws.lost is None else draws.lost[step.offset]
-        seen = HeatMeterInputs(self._heat(inputs), self._temps(inputs), draws.noise[step.offset], lost, step.epoch_s)
+        noise, lost = self._luck[step.offset]
+        seen = HeatMeterInputs(self._heat(inputs), self._temps(inputs), noise, lost, step.epoch_s)
         self._state, telegram = advance(self._params, self._state, seen, step.duration_s)
         return dict(zip(ROWS, telegram, strict=True))
 

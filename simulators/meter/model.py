@@ -10,20 +10,19 @@ import numpy as np
 
 from simulators.meter.params import ROWS
 from twinergy.signs import generation_from_load
+from twinergy.telegrams.reading import AGE, ZERO, Sums, round_to, silence, stand
 from twinergy.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulators.meter.params import MeterParams
+    from twinergy.telegrams.sending import Noise
 
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]
 
-AGE = len(ROWS)
-"""Row of the age in a telegram, after those of `ROWS`."""
-ZERO: Final = np.array(0.0)
-"""numpy takes an array without dimensions faster than a number of Python."""
+SILENCE: Final = silence(len(ROWS), valid=False)
 
 
 class MeterState(NamedTuple):
@@ -33,17 +32,14 @@ class MeterState(NamedTuple):
     ----------
     registers_kwh : ndarray, shape (2, n_devices)
         Import and export, unrounded. [kWh]
-    sums : ndarray, shape (3, n_devices)
-        Sums of active power, reactive power and voltage since the last telegram. [kW], [kvar], [V]
-    counts : ndarray, shape (n_devices,)
-        Steps in these sums.
+    sums : Sums
+        Active power, reactive power and voltage since the last telegram. [kW], [kvar], [V]
     history : tuple of ndarray, shape (8, n_devices)
         Latest telegrams as they left the meters, newest first: rows of `ROWS`, then the age. [s]
     """
 
     registers_kwh: FloatArray
-    sums: FloatArray
-    counts: FloatArray
+    sums: Sums
     history: tuple[FloatArray, ...]
 
 
@@ -69,7 +65,7 @@ class MeterInputs(NamedTuple):
     power: tuple[FloatArray, FloatArray, FloatArray]
     soc: FloatArray
     frequency_hz: float
-    noise: FloatArray
+    noise: Noise
     lost: BoolArray | None
     epoch_s: int
 
@@ -77,8 +73,8 @@ class MeterInputs(NamedTuple):
 def new_state(params: MeterParams) -> MeterState:
     """Return meters with empty registers that have not sent anything yet."""
     n = params.gain.shape[1]
-    silence = np.full((AGE + 1, n), np.nan)
-    return MeterState(np.zeros((2, n)), np.zeros((3, n)), np.zeros(n), (silence,) * (params.longest_delay + 1))
+    history = (np.repeat(SILENCE, n, axis=1),) * (params.longest_delay + 1)
+    return MeterState(np.zeros((2, n)), Sums(np.zeros((3, n)), np.zeros(n)), history)
 
 
 def step(params: MeterParams, state: MeterState, inputs: MeterInputs, duration_s: float) -> tuple[MeterState, FloatArray]:
@@ -112,17 +108,13 @@ def step(params: MeterParams, state: MeterState, inputs: MeterInputs, duration_s
     registers = _directed_hours(duration_s) * measured[0]
     np.fmax(registers, ZERO, out=registers)  # import and export, both positive; zero where the power is not known
     registers += state.registers_kwh
-    sums, counts, due = state.sums, state.counts, None
-    if params.interval_steps is not None:
-        due = (inputs.epoch_s // int(duration_s) + 1) % params.interval_steps == 0
-        sums, counts = sums + measured, counts + 1.0
-        measured = sums / counts
-        np.copyto(sums, 0.0, where=due)
-        np.copyto(counts, 0.0, where=due)
+    sums, due = state.sums, params.sending.due(inputs.epoch_s, duration_s)
+    if due is not None:
+        measured, sums = sums.add(measured, due)
     telegram = _telegram(params, inputs, measured, registers)
-    sent = _sent(telegram, inputs.lost, due, state.history[0], duration_s)
-    history = (sent, *state.history[:-1])
-    return MeterState(registers, sums, counts, history), _arrived(params, history, duration_s)
+    stand(telegram, state.history[0], SILENCE, inputs.lost, due, duration_s)
+    history = (telegram, *state.history[:-1])
+    return MeterState(registers, sums, history), _arrived(params, history, duration_s)
 
 
 @cache
@@ -143,7 +135,7 @@ def _measured(gain: FloatArray, power: tuple[FloatArray, FloatArray, FloatArray]
 
 def _telegram(params: MeterParams, inputs: MeterInputs, measured: FloatArray, registers: FloatArray) -> FloatArray:
     """Return what a telegram of this moment would say, noisy and rounded to its resolution; its age is zero."""
-    telegram = np.zeros((AGE + 1, measured.shape[1]))
+    telegram = np.zeros((len(SILENCE), measured.shape[1]))
     noisy, values = telegram[:3], telegram[:AGE]
     np.abs(measured, out=noisy)
     noisy *= params.noise_relative
@@ -153,22 +145,8 @@ def _telegram(params: MeterParams, inputs: MeterInputs, measured: FloatArray, re
     values[3] = inputs.frequency_hz
     values[4] = inputs.soc
     values[5:] = registers
-    values *= params.per_unit
-    np.rint(values, out=values)
-    values /= params.per_unit
+    round_to(values, params.per_unit)
     return telegram
-
-
-def _sent(telegram: FloatArray, lost: BoolArray | None, due: BoolArray | None, last: FloatArray, duration_s: float) -> FloatArray:
-    """Return the telegram that stands now: a new one, nothing in its place where it is lost, else the last one, grown older."""
-    if lost is not None and lost.any():
-        np.copyto(telegram[:AGE], np.nan, where=lost)
-        np.copyto(telegram[AGE], last[AGE] + duration_s, where=lost)
-    if due is None:
-        return telegram
-    sent = np.where(due, telegram, last)
-    sent[AGE] = np.where(due, telegram[AGE], last[AGE] + duration_s)
-    return sent
 
 
 def _arrived(params: MeterParams, history: tuple[FloatArray, ...], duration_s: float) -> FloatArray:

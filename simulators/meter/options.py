@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from twinergy.options import NonNegative, Options, Positive
+from twinergy.options import NonNegative, Positive  # noqa: TC001 - pydantic reads annotations at run time
+from twinergy.telegrams.options import Point, TelegramOptions
 
-PLACES: Final = ("connection", "device", "line", "transformer")
 
-
-class MeteredPoint(Options):
+class MeteredPoint(Point):
     """The one point a meter measures; exactly one of these is named."""
 
     connection: str | None = None
@@ -26,20 +25,16 @@ class MeteredPoint(Options):
 
     @model_validator(mode="after")
     def _is_one_point(self) -> Self:
-        named = [f"{place}={getattr(self, place)!r}" for place in PLACES if getattr(self, place) is not None]
+        named = [f"{place}={name!r}" for place, name in self if name is not None]
         if len(named) != 1:
-            message = f"a meter measures exactly one point: name one of {', '.join(PLACES)} (got {', '.join(named) or 'none'})"
+            places = ", ".join(type(self).model_fields)
+            message = f"a meter measures exactly one point: name one of {places} (got {', '.join(named) or 'none'})"
             raise ValueError(message)
         return self
 
-    @property
-    def target(self) -> tuple[str, str]:
-        """What sort of point it is, and its id or name."""
-        return next((place, name) for place in PLACES if (name := getattr(self, place)) is not None)
 
-
-class MeterOptions(Options):
-    """A meter and the way its readings travel."""
+class MeterOptions(TelegramOptions):
+    """A meter and the way its readings travel; powers and voltage in a telegram are means since the last."""
 
     of: MeteredPoint
     """The point it measures."""
@@ -55,11 +50,5 @@ class MeterOptions(Options):
     """Resolution of the registers in its telegram; the registers themselves lose nothing. [kWh]"""
     nominal_v: Positive = 400.0
     """Line-to-line voltage at 1 per unit; the meter shows phase to neutral. [V]"""
-    interval_steps: Annotated[int, Field(ge=1)] = 1
-    """A telegram every so many steps with the mean since the last, at whole multiples of the clock."""
     delay_steps: Annotated[int, Field(ge=0, le=96)] = 0
     """How many steps later a telegram arrives."""
-    gap_probability: Annotated[float, Field(ge=0.0, le=0.95)] = 0.0
-    """Share of telegrams that never arrive. [-]"""
-    gap_length_steps: Annotated[float, Field(ge=1.0)] = 4.0
-    """Mean number of telegrams missing in a row."""

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from simulators.meter.options import MeterOptions
-from twinergy.randomness import device_generators
+from twinergy.telegrams.reading import by_quantity, made_errors, steps_per_unit
+from twinergy.telegrams.sending import Sending
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
@@ -46,25 +47,18 @@ class MeterParams:
         Standard deviation of a reading, the part over its value and the part at zero. [-], [kW, kvar, V]
     per_unit : ndarray, shape (7, n_devices)
         Steps of resolution per unit of each row of `ROWS`.
-    interval_steps : ndarray of int, shape (n_devices,), or None
-        Steps from telegram to telegram; None where every meter sends one in every step.
+    sending : Sending
+        When telegrams are due, and how they are lost.
     delays : tuple of (steps, ndarray of int)
         Meters whose telegrams arrive later, by delay.
-    gap_starts, gap_lasts : ndarray, shape (n_devices,)
-        Probability that a telegram is lost after one that arrived, and after one that was lost. [-]
-    gap_share : ndarray, shape (n_devices,)
-        Share of telegrams that are lost. [-]
     """
 
     gain: FloatArray
     noise_relative: FloatArray
     noise_offset: FloatArray
     per_unit: FloatArray
-    interval_steps: IntArray | None
+    sending: Sending
     delays: tuple[tuple[int, IntArray], ...]
-    gap_starts: FloatArray
-    gap_lasts: FloatArray
-    gap_share: FloatArray
 
     @property
     def longest_delay(self) -> int:
@@ -75,42 +69,19 @@ class MeterParams:
 def params_of(ids: Sequence[str], options: Sequence[MeterOptions], seed: int) -> MeterParams:
     """Return the options of a set of meters as arrays.
 
-    The systematic error of each meter is drawn once, uniformly within its class: where only limits are known, a rectangular
-    distribution is the one to assume (JCGM 100:2008, 4.3.7). It depends on the seed and the meter's id only.
+    The systematic error of each meter is drawn once, uniformly within its class; it depends on the seed and the meter's id only.
     """
-    limits = _rows([LIMITS[option.accuracy_class] for option in options])
-    error = _rows([rng.uniform(-1.0, 1.0, 3) for rng in device_generators(seed, ids, "meter-error")]) * limits
-    gain = 1.0 + error
+    gain = 1.0 + made_errors("meter", ids, seed, 3) * by_quantity([LIMITS[option.accuracy_class] for option in options], 3)
     gain[2] *= [option.nominal_v / np.sqrt(3.0) for option in options]
-    share = np.array([option.gap_probability for option in options])
-    lasts, starts = _gaps(share, np.array([option.gap_length_steps for option in options]))
-    intervals = np.array([option.interval_steps for option in options], dtype=np.int64)
     delays = np.array([option.delay_steps for option in options], dtype=np.int64)
     return MeterParams(
         gain=gain,
-        noise_relative=_rows([_noise_relative(option) for option in options]),
-        noise_offset=_rows([_noise_offset(option) for option in options]),
-        per_unit=_per_unit(_rows([_resolutions(option) for option in options])),
-        interval_steps=intervals if (intervals > 1).any() else None,
+        noise_relative=by_quantity([_noise_relative(option) for option in options], 3),
+        noise_offset=by_quantity([_noise_offset(option) for option in options], 3),
+        per_unit=steps_per_unit(by_quantity([_resolutions(option) for option in options], len(ROWS))),
+        sending=Sending.of(options),
         delays=tuple((int(delay), np.flatnonzero(delays == delay)) for delay in np.unique(delays[delays > 0])),
-        gap_starts=starts,
-        gap_lasts=lasts,
-        gap_share=share,
     )
-
-
-def _rows(per_meter: Sequence[ArrayLike]) -> FloatArray:
-    """Return one row per quantity from one entry per meter, in the order of memory that every step reads."""
-    return np.ascontiguousarray(np.array(per_meter, dtype=np.float64).T)
-
-
-def _gaps(share: FloatArray, length: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the probabilities that a gap lasts and that one starts, for a share of lost telegrams and a mean length.
-
-    A two-state Markov chain (Gilbert 1960). Independent losses already come in runs of ``1 / (1 - share)``; no mean is shorter.
-    """
-    lasts = 1.0 - 1.0 / np.maximum(length, 1.0 / (1.0 - share))
-    return lasts, share * (1.0 - lasts) / (1.0 - share)
 
 
 def _noise_relative(options: MeterOptions) -> tuple[float, ...]:
@@ -123,13 +94,6 @@ def _noise_offset(options: MeterOptions) -> tuple[float, float, float]:
     left_out = 0.0 if options.accuracy_class == "ideal" else NOISE_KW
     noise = left_out if options.noise_kw is None else options.noise_kw
     return (noise, noise, 0.0)
-
-
-def _per_unit(resolution: FloatArray) -> FloatArray:
-    """Return steps per unit, a whole number where it is one to rounding, so that telegrams hold clean decimals."""
-    per_unit = 1.0 / resolution
-    whole = np.rint(per_unit)
-    return np.where(np.abs(per_unit - whole) < 1e-9 * per_unit, whole, per_unit)
 
 
 def _resolutions(options: MeterOptions) -> tuple[float, ...]:

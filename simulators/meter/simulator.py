@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulators.meter.draws import draw_week
-from simulators.meter.model import AGE, MeterInputs, new_state
+from simulators.meter.frequency import draw_frequency
+from simulators.meter.model import MeterInputs, new_state
 from simulators.meter.model import step as advance
 from simulators.meter.params import params_of
 from twinergy.kinds import Fleet
+from twinergy.telegrams.reading import AGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from simulators.meter.draws import WeekDraws
     from simulators.meter.options import MeterOptions
+    from twinergy.telegrams.sending import Luck
     from twinergy.timebase import Block, Step
 
     FloatArray = NDArray[np.float64]
@@ -42,22 +43,21 @@ class MeterFleet(Fleet):
         self._seed = seed
         self._params = params_of(self.ids, options, seed)
         self._state = new_state(self._params)
-        self._draws: WeekDraws | None = None
+        self._luck: list[Luck] = []
+        self._frequency_hz: list[float] = []
 
     def prepare(self, block: Block) -> None:
         """Draw noise, gaps and frequency of the block."""
-        self._draws = draw_week(self._params, self.ids, self._seed, block)
+        self._luck = self._params.sending.draw("meter", self.ids, self._seed, block, 3)
+        self._frequency_hz = draw_frequency(self._seed, block)
 
     def step(self, step: Step, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:  # noqa: D102 - see Fleet
-        draws = self._draws
-        if draws is None:
+        if not self._luck:
             message = "prepare a block before its first step"
             raise RuntimeError(message)
         power = (inputs["true_p_kw"], inputs["true_q_kvar"], inputs["true_vm_pu"])
-        lost = None if draws.lost is None else draws.lost[step.offset]
-        seen = MeterInputs(
-            power, inputs["true_soc"], draws.frequency_hz[step.offset], draws.noise[step.offset], lost, step.epoch_s
-        )
+        noise, lost = self._luck[step.offset]
+        seen = MeterInputs(power, inputs["true_soc"], self._frequency_hz[step.offset], noise, lost, step.epoch_s)
         self._state, telegrams = advance(self._params, self._state, seen, step.duration_s)
         p_kw, q_kvar, voltage_v, frequency_hz, soc, energy_import_kwh, energy_export_kwh, age_s = telegrams
         return {

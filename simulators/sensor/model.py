@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from simulators.sensor.classes import QUANTITIES
+from twinergy.telegrams.reading import AGE, ZERO, round_to, silence, stand
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulators.sensor.params import SensorParams
+    from twinergy.telegrams.sending import Noise
 
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]
 
 VALID: Final = len(QUANTITIES)
-AGE: Final = VALID + 1
-"""Rows of a report after those of `QUANTITIES`."""
-ZERO: Final = np.array(0.0)
+"""Row of a report after those of `QUANTITIES`."""
+SILENCE: Final = silence(VALID)
 
 
 class SensorState(NamedTuple):
@@ -54,16 +55,14 @@ class SensorInputs(NamedTuple):
     """
 
     truth: FloatArray
-    noise: NDArray[np.float32] | FloatArray
+    noise: Noise
     lost: BoolArray | None
     epoch_s: int
 
 
 def new_state(params: SensorParams) -> SensorState:
     """Return sensors that have not said anything yet."""
-    report = np.full((AGE + 1, params.gain.shape[1]), np.nan)
-    report[VALID] = 0.0
-    return SensorState(np.full(params.gain.shape, np.nan), report)
+    return SensorState(np.full(params.gain.shape, np.nan), np.repeat(SILENCE, params.gain.shape[1], axis=1))
 
 
 def step(params: SensorParams, state: SensorState, inputs: SensorInputs, duration_s: float) -> tuple[SensorState, FloatArray]:
@@ -100,25 +99,15 @@ def step(params: SensorParams, state: SensorState, inputs: SensorInputs, duratio
     report[VALID] = 1.0
     report[AGE] = 0.0
     _read(params, level, inputs.noise, report[:VALID])
-    if inputs.lost is not None and inputs.lost.any():
-        np.copyto(report[:VALID], np.nan, where=inputs.lost)
-        np.copyto(report[VALID], ZERO, where=inputs.lost)
-        np.copyto(report[AGE], state.report[AGE] + duration_s, where=inputs.lost)
-    if params.interval_steps is not None:
-        due = (inputs.epoch_s // int(duration_s) + 1) % params.interval_steps == 0
-        older = state.report[AGE] + duration_s
-        np.copyto(report, state.report, where=~due)
-        np.copyto(report[AGE], older, where=~due)
+    stand(report, state.report, SILENCE, inputs.lost, params.sending.due(inputs.epoch_s, duration_s), duration_s)
     return SensorState(level, report), report
 
 
-def _read(params: SensorParams, level: FloatArray, noise: NDArray[np.float32] | FloatArray, reading: FloatArray) -> None:
+def _read(params: SensorParams, level: FloatArray, noise: Noise, reading: FloatArray) -> None:
     """Write what the sensors would say into `reading`, noisy, within their range and in steps of their resolution."""
     np.multiply(noise, params.noise, out=reading)
     reading += params.gain * level
     reading += params.offset
     np.maximum(reading, params.low, out=reading)
     np.minimum(reading, params.high, out=reading)
-    reading *= params.per_unit
-    np.rint(reading, out=reading)
-    reading /= params.per_unit
+    round_to(reading, params.per_unit)

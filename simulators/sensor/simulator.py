@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulators.sensor.classes import QUANTITIES
-from simulators.sensor.draws import draw_week
-from simulators.sensor.model import AGE, SensorInputs, new_state
+from simulators.sensor.model import SensorInputs, new_state
 from simulators.sensor.model import step as advance
 from simulators.sensor.params import params_of
 from twinergy.kinds import Fleet
+from twinergy.telegrams.reading import AGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from simulators.sensor.draws import WeekDraws
     from simulators.sensor.options import SensorOptions
+    from twinergy.telegrams.sending import Luck
     from twinergy.timebase import Block, Step
 
     FloatArray = NDArray[np.float64]
 
 ROWS = (*QUANTITIES, "valid", "age_s")
+TRUTHS = tuple(f"true_{name}" for name in QUANTITIES)
 
 
 class SensorFleet(Fleet):
@@ -46,22 +47,21 @@ class SensorFleet(Fleet):
         self._seed = seed
         self._params = params_of(self.ids, options, seed)
         self._state = new_state(self._params)
-        self._draws: WeekDraws | None = None
+        self._luck: list[Luck] = []
 
     def prepare(self, block: Block) -> None:
         """Draw noise and gaps of the block."""
-        self._draws = draw_week(self._params, self.ids, self._seed, block)
+        self._luck = self._params.sending.draw("sensor", self.ids, self._seed, block, len(QUANTITIES), np.float32)
 
     def step(self, step: Step, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:  # noqa: D102 - see Fleet
-        draws = self._draws
-        if draws is None:
+        if not self._luck:
             message = "prepare a block before its first step"
             raise RuntimeError(message)
         truth = np.empty_like(self._state.level)
-        for row, name in enumerate(QUANTITIES):
-            truth[row] = inputs[f"true_{name}"]
-        lost = None if draws.lost is None else draws.lost[step.offset]
-        seen = SensorInputs(truth, draws.noise[step.offset], lost, step.epoch_s)
+        for row, name in enumerate(TRUTHS):
+            truth[row] = inputs[name]
+        noise, lost = self._luck[step.offset]
+        seen = SensorInputs(truth, noise, lost, step.epoch_s)
         self._state, report = advance(self._params, self._state, seen, step.duration_s)
         return dict(zip(ROWS, report, strict=True))
 

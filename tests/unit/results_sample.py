@@ -81,6 +81,7 @@ PORTS = {
     "battery": BATTERY,
     "prices": tuple(measured(name, name) for name in PRICES),
     "meter": (measured("p_kw", "mean power"), measured("age_s", "age of the reading")),
+    "heat_meter": (measured("heat_kw", "mean heat"), measured("valid", "whether the latest telegram arrived")),
     "bus": tuple(measured(name, name) for name in ("vm_pu", "vm_a_pu", "vm_b_pu", "vm_c_pu", "unbalance_percent")),
     "line": (measured("loading_percent", "loading"), measured("p_loss_kw", "losses")),
     "transformer": (measured("loading_percent", "loading"), measured("p_kw", "power into the high-voltage side")),

@@ -145,6 +145,13 @@ def test_a_meter_that_never_reports_owes_everything() -> None:
     assert (mute.value, mute.note) == (3, "1 meters never reported")
 
 
+def test_what_says_whether_it_is_valid_is_taken_at_its_word() -> None:
+    """A heat meter of something without heat reports in time: NaN is what it says, not a gap. Two real gaps, of two kinds."""
+    heat = {"heat_kw": [[np.nan, 1], [np.nan, np.nan], [np.nan, 1]], "valid": [[1, 1], [1, 0], [1, 1]]}
+    found = result(HAND, meter={"p_kw": [[2, 1], [2, np.nan], [2, -6]]}, heat_meter=heat)
+    assert found["missing_readings"].value == 2
+
+
 def test_per_connection_table() -> None:
     kpis = Kpis(PLACE.twin, AXIS)
     kpis.add(block_of(PLACE, HAND))

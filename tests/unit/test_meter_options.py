@@ -42,8 +42,7 @@ def test_a_meter_measures_exactly_one_point(of, got):
     [
         ({"accuracy_class": "D"}, "'A', 'B', 'C' or 'ideal'"),
         ({"resolution_kw": 0.0}, "greater than 0"),
-        ({"interval_steps": 0}, "greater than or equal to 1"),
-        ({"gap_probability": 1.0}, r"less than or equal to 0\.95"),
+        ({"delay_steps": 97}, "less than or equal to 96"),
         ({"off": {}}, "Extra inputs are not permitted"),
     ],
 )

@@ -73,16 +73,6 @@ def test_a_gap_is_silence_that_says_so():
     np.testing.assert_array_equal(result["age_s"][first:, 0], 900.0 * since[first:])
 
 
-def test_gaps_have_the_stated_share_and_length():
-    """Ten weeks of ten sensors; four standard errors of a share of correlated losses, a tenth of the length."""
-    sensors = [sensor(gap_probability=0.1, gap_length_steps=4.0)] * 10
-    lost = readings(*sensors, n=6720)["valid"] == 0.0
-    memory = 0.75 - 0.1 * 0.25 / 0.9
-    spread = np.sqrt(0.1 * 0.9 / lost.size * (1 + memory) / (1 - memory))
-    assert lost.mean() == pytest.approx(0.1, abs=4 * spread)
-    assert lost[1:].sum() / (lost[1:] & ~lost[:-1]).sum() == pytest.approx(4.0, rel=0.1)
-
-
 def test_what_is_not_known_is_not_said_and_spoils_nothing():
     result = readings(sensor(channels={"co2_ppm": {**QUIET, "response_s": 600.0}}), n=3, co2_ppm=[500.0, np.nan, 700.0])
     np.testing.assert_array_equal(result["co2_ppm"].ravel(), [500.0, np.nan, 700.0])

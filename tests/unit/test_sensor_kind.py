@@ -38,7 +38,6 @@ def findings(name):
         ({"channels": {"pressure_hpa": None}}, "temp_indoor_degc"),
         ({"channels": {"co2_ppm": {"resolution": 1.0, "low": 5.0, "high": 5.0}}}, "low=5 must be below high=5"),
         ({"channels": {"co2_ppm": {"resolution": 0.0, "low": 0.0, "high": 5.0}}}, "greater than 0"),
-        ({"gap_probability": 1.0}, r"less than or equal to 0\.95"),
         ({"intervall_steps": 2}, "Extra inputs are not permitted"),
     ],
 )

@@ -40,7 +40,8 @@ class FaultAccount:
             self._grid = True
             self._non_converged += int(np.count_nonzero(~view.converged))
         for name in view.roles.meters:
-            self._listen(name, np.isfinite(view.block.tables[name].values["p_kw"]))
+            values = view.block.tables[name].values
+            self._listen(name, values["valid"] > 0.0 if "valid" in values else np.isfinite(values["p_kw"]))
 
     def _listen(self, name: str, arrived: NDArray[np.bool_]) -> None:
         count = arrived.shape[1]

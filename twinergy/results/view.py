@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 CONNECTION: Final = "connection"
 GRID: Final = "grid"
-OBSERVING: Final = frozenset({"meter"})
-"""Kinds that report a power but do not draw it."""
+OBSERVING: Final = frozenset({"heat_meter", "meter", "sensor"})
+"""Kinds that only observe: a power they report is not one they draw."""
 
 _STORAGE_PORTS: Final = frozenset({"energy_kwh", "p_loss_kw"})
 _FEEDS_BACK: Final = "energy_out_kwh"

@@ -110,7 +110,7 @@ class Sending:
 def _batches(
     draw: Callable[..., object], rngs: Iterator[np.random.Generator], count: int, rows: NDArray[Real]
 ) -> Iterator[tuple[int, NDArray[Real]]]:
-    """Yield the numbers of a few devices at a time, from the how manyth on; the array is used again."""
+    """Yield the place of the first and the numbers of a few devices at a time; `rows`, which holds them, is used again."""
     for first in range(0, count, len(rows)):
         some = rows[: count - first]
         for row, rng in zip(some, rngs, strict=False):
