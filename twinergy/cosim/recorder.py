@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -52,9 +54,7 @@ class Recorder:
         self.watch: Callable[[int], None] = lambda _done: None
         self._ports = [(table.name, port.name) for table in tables for port in table.of(Direction.MEASURED)]
         self._most_steps = _most_steps(sum(len(self.tables[table].ids) for table, _ in self._ports), axis)
-        self._rows: list[tuple[str, str, FloatArray]] = [
-            (table, port, np.empty((self._most_steps, len(self.tables[table].ids)))) for table, port in self._ports
-        ]
+        self._shelves = [_Shelf(table, self._most_steps) for table in tables if table.of(Direction.MEASURED)]
         self._start_block(0)
 
     def _start_block(self, index: int) -> None:
@@ -68,8 +68,8 @@ class Recorder:
         if index == 0:
             self._check(values)
         offset = index - self._first
-        for table, port, buffer in self._rows:
-            buffer[offset] = values[table][port]
+        for shelf in self._shelves:
+            np.concatenate(shelf.ports_of(values[shelf.name]), out=shelf.rows[offset])
         self.steps_done = index + 1
         self.watch(self.steps_done)
         if offset + 1 == self._length:
@@ -92,12 +92,36 @@ class Recorder:
         count = self.steps_done - self._first
         if count <= 0 or count > self._length:
             return
-        values: TableValues = {name: {} for name in self.tables}
-        for table, port, buffer in self._rows:
-            values[table][port] = buffer[:count]
-        tables = {name: TableBlock(self.tables[name], columns) for name, columns in values.items()}
+        columns = {shelf.name: shelf.columns(count) for shelf in self._shelves}
+        tables = {name: TableBlock(table, columns.get(name, {})) for name, table in self.tables.items()}
         self.sink(ResultBlock(self._epoch_s[:count], self.axis.step_s, tables))
         self._first = self.steps_done
+
+
+class _Shelf:
+    """One table's steps, all its ports side by side: one call per table and step instead of one per port.
+
+    Parameters
+    ----------
+    table : Table
+        What is kept.
+    n_steps : int
+        How many steps.
+    """
+
+    def __init__(self, table: Table, n_steps: int) -> None:
+        self.name = table.name
+        self._ports = [port.name for port in table.of(Direction.MEASURED)]
+        self._width = len(table.ids)
+        self.rows = np.empty((n_steps, len(self._ports) * self._width))
+        only = self._ports[0] if len(self._ports) == 1 else ""
+        self.ports_of: Callable[[dict[str, FloatArray]], tuple[FloatArray, ...]]
+        self.ports_of = (lambda values: (values[only],)) if only else itemgetter(*self._ports)
+
+    def columns(self, count: int) -> dict[str, FloatArray]:
+        """Return the first steps of each port, shape ``(count, n_entities)``."""
+        edges = [place * self._width for place in range(len(self._ports) + 1)]
+        return {port: self.rows[:count, first:last] for port, (first, last) in zip(self._ports, pairwise(edges), strict=True)}
 
 
 def _most_steps(values_per_step: int, axis: TimeAxis) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from twinergy.cosim.load import plan
 from twinergy.cosim.wiring import CONNECTION, CONNECTION_PORTS, PHASE_LOAD, PHASE_PORTS
 from twinergy.errors import RunError, TwinergyError
 from twinergy.kinds import Table
@@ -96,6 +97,7 @@ class Stage:
         self.loads = loads
         self.phases = phases
         self.tables = (*(part.table for part in self.parts), *((connections,) if loads else ()))
+        self._due = plan(self.parts, self.n_connections, phases=phases)
         self._block = axis.block(0)
         self._next_block = 0
 
@@ -123,11 +125,12 @@ class Stage:
         if CONNECTION not in tables:
             tables[CONNECTION] = self._unloaded()
         made: TableValues = {}
-        for part in self.parts:
-            outputs = self._one(part, step, tables, feedback, set_points)
-            made[part.table.name] = tables[part.table.name] = outputs
-            if part.draws_power:
-                tables[CONNECTION] = self._loaded(part, tables[CONNECTION], outputs)
+        for part, due in zip(self.parts, self._due, strict=False):  # the last one is due at the end
+            if due is not None:
+                tables[CONNECTION] = due.added(tables[CONNECTION], tables)
+            made[part.table.name] = tables[part.table.name] = self._one(part, step, tables, feedback, set_points)
+        if self._due[-1] is not None:
+            tables[CONNECTION] = self._due[-1].added(tables[CONNECTION], tables)
         if self.loads:
             made[CONNECTION] = tables[CONNECTION]
             if self.phases:
@@ -167,27 +170,6 @@ class Stage:
             raise
         except Exception as error:
             raise _failed(part, step, "stepping", error) from error
-
-    def _loaded(self, part: Part, load: dict[str, FloatArray], outputs: dict[str, FloatArray]) -> dict[str, FloatArray]:
-        """Return the load at each connection with a kind's devices added; new arrays, the old ones are read elsewhere."""
-        n = self.n_connections
-        p_kw = load["p_kw"] + np.bincount(part.rows, weights=outputs["p_kw"][part.attached], minlength=n)
-        q_kvar = load["q_kvar"]
-        if "q_kvar" in outputs:
-            q_kvar = q_kvar + np.bincount(part.rows, weights=outputs["q_kvar"][part.attached], minlength=n)
-        loaded = {"p_kw": p_kw, "q_kvar": q_kvar}
-        return loaded | self._loaded_phases(part, load, outputs) if self.phases else loaded
-
-    def _loaded_phases(self, part: Part, load: dict[str, FloatArray], outputs: dict[str, FloatArray]) -> dict[str, FloatArray]:
-        shape = (3, self.n_connections)
-        loaded = {}
-        for name, total in zip(("p_kw", "q_kvar"), PHASE_LOAD, strict=True):
-            loaded[total] = load[total]
-            if name in outputs:
-                shares = (part.phase_share * outputs[name][part.attached]).ravel()
-                added = np.bincount(part.phase_rows, weights=shares, minlength=shape[0] * shape[1])
-                loaded[total] = load[total] + added.reshape(shape)
-        return loaded
 
 
 def _failed(part: Part, step: Step, doing: str, error: Exception) -> RunError:

@@ -356,8 +356,23 @@ class PointGather:
     sources: tuple[tuple[str, str], ...]
     rows: NDArray[np.int64]
 
+    @cached_property
+    def _whole(self) -> bool:
+        """Whether all points lie in one column."""
+        return len(self.sources) == 1 and bool((self.rows >= 0).all())
+
+    @cached_property
+    def _nothing(self) -> FloatArray | None:
+        """What is seen where no point has such a quantity."""
+        return None if self.sources else np.full(len(self.rows), np.nan)
+
     def __call__(self, tables: TableValues) -> FloatArray:
         """Return the truth at the metered points."""
+        if self._nothing is not None:
+            return self._nothing
+        if self._whole:
+            table, source = self.sources[0]
+            return tables[table][source][self.rows]
         columns = [tables[table][source] for table, source in self.sources]
         return np.concatenate([*columns, NOTHING])[self.rows]
 
