@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from simulators.grid.radial import LARGE, LOWEST, RadialContraction
+from simulators.grid.radial import LOWEST, RadialContraction
 from simulators.grid.tree import tree_of
 
 if TYPE_CHECKING:
@@ -36,12 +36,9 @@ MAX_ROUNDS: Final = 12
 
 
 def contraction_of(grid: Admittances, tolerance: float) -> Contraction | RadialContraction:
-    """Return the substitution that is quicker for a network: on its tree where it is large and radial."""
-    if grid.size >= LARGE:
-        tree = tree_of(grid.matrix[grid.pq][:, grid.pq].tocsc())
-        if tree is not None:
-            return RadialContraction(grid, tree, tolerance)
-    return Contraction(grid, tolerance)
+    """Return the substitution that is quicker for a network: on its tree where it is radial."""
+    tree = tree_of(grid.matrix[grid.pq][:, grid.pq].tocsc())
+    return Contraction(grid, tolerance) if tree is None else RadialContraction(grid, tree, tolerance)
 
 
 class Contraction:

@@ -76,7 +76,8 @@ def polar(voltage: Any, reference: Any, reference_deg: Any, magnitude: Any, angl
             t *= 1.0 - t2 * (1 / 3 - t2 * (1 / 5 - t2 * (1 / 7 - t2 * (1 / 9 - t2 * (1 / 11)))))
         else:
             t = np.arctan2(across, along)
-        angle_deg[i] = reference_deg[i] + t * (180.0 / np.pi)
+        angle = reference_deg[i] + t * (180.0 / np.pi)
+        angle_deg[i] = angle - 360.0 * np.ceil((angle - 180.0) / 360.0)  # within (-180, 180]
 
 
 def branch_flows(ends: Any, own: Any, mutual: Any, percent_per_pu: Any, voltage: Any, kilo: float, flow: Any) -> None:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from simulators.grid.model import flows
+from simulators.grid.model import Flows
 from simulators.grid.ports import GRID
-from simulators.grid.radial import LARGE, LargeResults
 from twinergy.ports import Direction
 from twinergy.signs import load_from_generation
 
@@ -38,10 +37,8 @@ class Results:
         self._grid = grid
         infeed = grid.matrix.tocsr()[grid.reference].tocoo()
         self._infeed_row, self._infeed_column, self._infeed_y = grid.reference[infeed.row], infeed.col, infeed.data
-        self._all_live = bool((grid.row_of_bus < grid.size).all())
         self._background = load_from_generation(float(grid.background.real.sum()))
-        parts = LargeResults(grid) if grid.size >= LARGE else self
-        self._buses, self._branches = parts.buses, parts.branches
+        self._flows = Flows(grid)
 
     def of(self, voltage: ComplexArray, injection: ComplexArray, unsupplied: tuple[float, int], iterations: int) -> TableValues:
         """Return the tables that voltages give, new arrays throughout; taps and switches are not among them.
@@ -55,8 +52,8 @@ class Results:
         iterations : int
             Iterations that led here.
         """
-        vm_pu, va_deg = self._buses(voltage)
-        loading_percent, p_from, q_from, loss_kw = self._branches(voltage)
+        vm_pu, va_deg = self._flows.buses(voltage)
+        loading_percent, p_from, q_from, loss_kw = self._flows.branches(voltage)
         lines, transformers = self._grid.branches.lines, self._grid.branches.transformers
         return {
             "bus": {"vm_pu": vm_pu, "va_deg": va_deg},
@@ -73,18 +70,6 @@ class Results:
             },
             "grid": self.balance(voltage, injection, float(loss_kw.sum()), unsupplied, iterations),
         }
-
-    def buses(self, voltage: ComplexArray) -> tuple[FloatArray, FloatArray]:
-        """Return magnitude and angle at each bus of the network, NaN at the dead ones. [pu], [deg]."""
-        known = voltage if self._all_live else np.append(voltage, np.nan)
-        at_bus = known.take(self._grid.row_of_bus)
-        return np.abs(at_bus), np.angle(at_bus, deg=True)
-
-    def branches(self, voltage: ComplexArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        """Return loading, active and reactive power at the from end, losses. [%], [kW], [kvar], [kW]."""
-        flow, kilo = flows(self._grid.branches, voltage), self._grid.base_kw
-        into = flow.power[0]
-        return flow.loading_percent, into.real * kilo, into.imag * kilo, flow.loss * kilo
 
     def balance(
         self, voltage: ComplexArray, injection: ComplexArray, loss_kw: float, unsupplied: tuple[float, int], iterations: int
