@@ -3,7 +3,7 @@
 
 Every part is a ratio measured in one run, or a process measured from outside. Run it on a quiet machine:
 
-    python benchmarks/laboratory.py [year] [ratio] [homes] [memory] [start] [kinds] [--smoke]
+    python benchmarks/laboratory.py [year] [village] [ratio] [homes] [memory] [start] [kinds] [remote] [--smoke]
 
 without names all parts; ``--smoke`` does a little of each, to see that it still runs.
 """
@@ -49,7 +49,7 @@ stop = (lambda: bool(first)) if sys.argv[2] == "first" else None
 import twinergy.cosim.runner as runner
 runner.PROGRESS_STEPS = 1 if stop else runner.PROGRESS_STEPS
 try:
-    run(load("hagedorn", sys.argv[4:]), out=Path(sys.argv[3]), progress=progress, stop=stop, report=False)
+    run(load(sys.argv[3], sys.argv[5:]), out=Path(sys.argv[4]), progress=progress, stop=stop, report=sys.argv[2] == "report")
 except RunInterruptedError:
     pass
 print(json.dumps({"first_s": first[0], "wall_s": time.time() - begin,
@@ -57,10 +57,10 @@ print(json.dumps({"first_s": first[0], "wall_s": time.time() - begin,
 """
 
 
-def child(mode: str, *overrides: str) -> dict[str, float]:
-    """Run Hagedorn in a process of its own and return its times and its peak memory."""
+def child(mode: str, *overrides: str, scenario: str = "hagedorn") -> dict[str, float]:
+    """Run a scenario in a process of its own and return its times and its peak memory."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-c", CHILD, str(time.time()), mode, folder, *overrides]
+        command = [sys.executable, "-c", CHILD, str(time.time()), mode, scenario, folder, *overrides]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
     result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return result
@@ -71,6 +71,14 @@ def year(*, smoke: bool) -> None:
     days = 7 if smoke else 366
     result = child("all", "run.start=2024-01-01", f"run.days={days}")
     print(f"year     {days} days of hagedorn: {result['wall_s']:.1f} s, peak {result['peak_mib']:.0f} MiB")
+
+
+def village(*, smoke: bool) -> None:
+    """Time a day and a year of benetutti-full, from the start of the process; the day with and without its report."""
+    for mode, days in (("all", 1), ("report", 1)) if smoke else (("all", 1), ("report", 1), ("all", 366)):
+        result = child(mode, "run.start=2024-01-01", f"run.days={days}", scenario="benetutti-full")
+        said = "with report, " if mode == "report" else ""
+        print(f"village  {days} days of benetutti-full: {said}{result['wall_s']:.1f} s, peak {result['peak_mib']:.0f} MiB")
 
 
 def drive_us(scenario: Scenario, sink: Callable[[ResultBlock], None]) -> float:
@@ -124,11 +132,17 @@ def ratio(*, smoke: bool) -> None:
 
 
 def homes(*, smoke: bool) -> None:
-    """Measure the cost per home-step as the community grows on a synthetic feeder."""
-    for count in (20, 40) if smoke else (100, 300, 1000):
-        scenario = load("hagedorn", [f"community.homes={count}", f"run.days={1 if smoke else 7}"])
-        cost = drive_us(scenario, lambda _block: None)
-        print(f"homes    {count:5d} homes: {cost:7.0f} us/step, {cost / count:5.2f} us per home-step")
+    """Measure the cost per home-step as the community grows: homes with PV and batteries, and with every kind of device.
+
+    Two weeks that begin where a fixed week does, so that each is drawn once.
+    """
+    plain = [f"community.devices.{name}.share=0" for name in ("building", "ev")]
+    for label, less in (("homes, PV, batteries", plain), ("every kind", [])):
+        for count in (60, 80) if smoke else (100, 300, 1000, 10_000):
+            days = ["run.start=2024-05-16T02:00", f"run.days={1 if smoke else 14}"]
+            scenario = load("hagedorn", [f"community.homes={count}", *days, *less])
+            cost = drive_us(scenario, lambda _block: None)
+            print(f"homes    {label}: {count:5d} homes: {cost:7.0f} us/step, {cost / count:5.2f} us per home-step")
 
 
 def memory(*, smoke: bool) -> None:
@@ -183,7 +197,30 @@ def kinds(*, smoke: bool) -> None:
     print(f"kinds    {'all':20s} {1e6 * total / steps:7.1f} us/step")
 
 
-PARTS = {"year": year, "ratio": ratio, "homes": homes, "memory": memory, "start": start, "kinds": kinds}
+def remote(*, smoke: bool) -> None:
+    """Measure what it costs per step to have the batteries of Hagedorn step in another process on this machine."""
+    os.environ["TWINERGY_TOKEN"] = "benchmark"  # noqa: S105 - both sides are ours, on loopback
+    command = [sys.executable, "-u", "-m", "twinergy.cli", "simulator", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "200"}) as there:
+        assert there.stdout is not None  # noqa: S101 - asked for above
+        address = there.stdout.readline().split()[-1]
+        days = f"run.days={1 if smoke else 7}"
+        for label, more in (("here", []), ("in another process", [f"run.remote.battery={address}"])):
+            cost = drive_us(load("hagedorn", [days, *more]), lambda _block: None)
+            print(f"remote   batteries {label}: {cost:.0f} us/step")
+        there.kill()
+
+
+PARTS = {
+    "year": year,
+    "village": village,
+    "ratio": ratio,
+    "homes": homes,
+    "memory": memory,
+    "start": start,
+    "kinds": kinds,
+    "remote": remote,
+}
 
 
 def main() -> None:

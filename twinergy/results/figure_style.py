@@ -84,7 +84,7 @@ def legend(axes: Axes, columns: int = 8, **options: Any) -> None:
     axes.legend(ncols=columns, frameon=False, labelcolor=INK, handlelength=1.1, columnspacing=1.4, **(place | options))
 
 
-def svg(figure: Figure, name: str) -> str:
+def svg(figure: Figure, name: str, paper: Path | None = None) -> str:
     """Return a figure as SVG to be put into HTML: ids of its own, colours of the page, no fixed size.
 
     Parameters
@@ -93,8 +93,12 @@ def svg(figure: Figure, name: str) -> str:
         The figure.
     name : str
         Prefix of its ids; unique on the page.
+    paper : pathlib.Path, optional
+        Where to save it on white paper as well; drawing it is what takes the time, and it is drawn once.
     """
     text = _svg_text(figure, name)
+    if paper is not None:
+        _on_paper(text, paper)
     head, body = text[text.index("<svg") :].split(">", 1)
     body = re.sub(r' d="[^"]*"', lambda path: _TENTHS.sub(r"\1", path.group()), body)
     body = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\g<1>{name}-", body)
@@ -105,15 +109,19 @@ def svg(figure: Figure, name: str) -> str:
 
 def save(figure: Figure, path: Path) -> None:
     """Save a figure as SVG on white paper."""
+    _on_paper(_svg_text(figure, path.stem), path)
+
+
+def _on_paper(text: str, path: Path) -> None:
     from twinergy.results.folder import write_text  # noqa: PLC0415
 
-    write_text(path, _svg_text(figure, path.stem, facecolor="white"))
+    write_text(path, text.replace('style="fill: none"', 'style="fill: #ffffff"', 1))  # the first patch is the figure's ground
 
 
-def _svg_text(figure: Figure, name: str, **options: Any) -> str:
+def _svg_text(figure: Figure, name: str) -> str:
     import matplotlib as mpl  # noqa: PLC0415
 
     buffer = io.StringIO()
     with mpl.rc_context({**_TEXT, "svg.hashsalt": name}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, **options)
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()

@@ -90,15 +90,13 @@ def _csv(run: Run) -> str:
 def _figures(run: Run, *, keep: bool) -> list[dict[str, Any]]:
     from markupsafe import Markup  # noqa: PLC0415
 
-    from twinergy.results.figure_style import save, svg  # noqa: PLC0415
+    from twinergy.results.figure_style import svg  # noqa: PLC0415
     from twinergy.results.figures import FIGURES  # noqa: PLC0415
 
     shown = []
     for standard in FIGURES:
         if standard.possible(run):
-            figure = standard.draw(run)
-            if keep:
-                save(figure, run.folder.figures / f"{standard.name}.svg")
-            picture = Markup(svg(figure, standard.name))  # noqa: S704 - matplotlib escapes every text it draws
+            paper = run.folder.figures / f"{standard.name}.svg" if keep else None
+            picture = Markup(svg(standard.draw(run), standard.name, paper))  # noqa: S704 - matplotlib escapes every text it draws
             shown.append({"name": standard.name, "title": standard.title, "caption": standard.caption, "svg": picture})
     return shown
