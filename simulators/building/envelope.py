@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -51,8 +51,15 @@ SOLAR_CONVECTIVE: Final = 0.09
 """Convective shares of inner gains (persons, VDI 2078) and of sun through windows (VDI 6007-1, test case 5). [-]"""
 HEAT_SHARES: Final = {"radiator": (0.3, 0.7), "floor": (1.0, 0.0)}
 """Radiant and convective share of the emitter; heat under the floor enters the inner surfaces (radiators: assumption). [-]"""
-REDUCTION: Final = (1.0, 0.9, 4.0, 0.8)
-"""TABULA's reduction in homes: 0.9 at 1 W/(m2 K) of transmission per floor area, 0.8 at 4 and above, in between linear."""
+REDUCTION: Final = {"house": (1.0, 0.9, 4.0, 0.8), "compact": (1.0, 0.95, 4.0, 0.85)}
+"""TABULA's reduction in homes: 0.9 at 1 W/(m2 K) of transmission per floor area, 0.8 at 4 and above, in between linear; 0.95 and
+0.85 in multi-family houses (its boundary conditions EU.SUH and EU.MUH)."""
+COMPACT_STOREYS: Final = {"residential": 4, "office": 3, "school": 2, "nursery": 1}
+"""Storeys of compact buildings (assumption; multi-family houses in TABULA have 3 to 5)."""
+EXPOSED: Final = {"detached": (1.0, 1.0, 1.0), "terraced": (0.5, 1.0, 1.0), "flat": (0.5, 0.0, 0.0)}
+"""Share of facades, roof and lowest floor that meet outdoors or soil (assumption: two sides of four). [-]"""
+MOST_GLASS: Final = 0.6
+"""Windows of compact buildings take at most this share of the facades that are there (assumption). [-]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,26 +96,85 @@ class Envelope:
     aperture_m2: tuple[float, ...]
 
 
+class Body(NamedTuple):
+    """Areas of a building that meet outdoors or soil. [m2]."""
+
+    roof_m2: float
+    wall_m2: float
+    floor_m2: float
+    window_m2: float
+    door_m2: float
+    bridges: float
+    """Size for thermal bridges over that of the typical house. [-]"""
+
+
+def shape_of(options: BuildingOptions) -> str:
+    """Return whether the envelope grows like that of a house or of a compact building."""
+    if options.shape is not None:
+        return options.shape
+    return "house" if options.use == "residential" and options.neighbours != "flat" else "compact"
+
+
+def storeys_of(options: BuildingOptions, house: Archetype) -> float:
+    """Return the number of heated storeys. [-]."""
+    if options.storeys is not None:
+        return options.storeys
+    if options.neighbours == "flat":
+        return 1
+    return house.storeys if shape_of(options) == "house" else COMPACT_STOREYS[options.use]
+
+
+def body(options: BuildingOptions, house: Archetype, area_m2: float) -> Body:
+    """Return the areas of a typical house that is scaled to a floor area and a number of storeys, and has neighbours.
+
+    As a house all areas grow with the floor area. A compact body keeps the form of its ground plan and the height of a storey:
+    its facades grow with the root of the area of a storey times the storeys, its windows with the floor area.
+    """
+    size, higher = area_m2 / house.area_m2, storeys_of(options, house) / house.storeys
+    by_default = EXPOSED[options.neighbours]
+    given = (options.exposed_wall_share, options.exposed_roof_share, options.exposed_floor_share)
+    walls, roof, floor = (usual if own is None else own for own, usual in zip(given, by_default, strict=True))
+    front_m2 = house.wall_m2 + house.window_m2
+    if shape_of(options) == "house":
+        front_m2, window_m2 = size * sqrt(higher) * front_m2, size * sqrt(higher) * house.window_m2
+    else:
+        front_m2 *= sqrt(size * higher)
+        window_m2 = min(size * house.window_m2, MOST_GLASS * walls * front_m2)
+    flat = size / higher
+    made = Body(
+        roof_m2=flat * roof * house.roof_m2,
+        wall_m2=max(walls * front_m2 - window_m2, (1.0 - MOST_GLASS) * walls * front_m2),
+        floor_m2=flat * floor * house.floor_m2,
+        window_m2=window_m2,
+        door_m2=size * house.door_m2,
+        bridges=size,
+    )
+    if shape_of(options) == "house" and given == (None, None, None) and options.neighbours == "detached":
+        return made
+    whole = house.roof_m2 + house.wall_m2 + house.floor_m2 + house.window_m2 + house.door_m2
+    return made._replace(bridges=sum(made[:5]) / whole)
+
+
 def envelope(options: BuildingOptions, house: Archetype, area_m2: float) -> Envelope:
     """Return the envelope of a typical house that is scaled to a floor area and a number of storeys."""
-    size = area_m2 / house.area_m2
-    storeys = house.storeys if options.storeys is None else options.storeys
-    flat, upright = size * house.storeys / storeys, size * sqrt(storeys / house.storeys)
-    window = upright * (house.window_w_per_k if (u := options.u_window_w_per_m2k) is None else u * house.window_m2)
-    roof = flat * (house.roof_w_per_k if (u := options.u_roof_w_per_m2k) is None else u * house.roof_m2)
-    wall = upright * (house.wall_w_per_k if (u := options.u_wall_w_per_m2k) is None else u * house.wall_m2)
-    floor = flat * (house.floor_w_per_k if (u := options.u_floor_w_per_m2k) is None else u * house.floor_m2)
-    opaque = roof + wall + floor + size * (house.door_w_per_k + house.bridges_w_per_k)
+    made = body(options, house, area_m2)
+    window = made.window_m2 * _u(options.u_window_w_per_m2k, house.window_w_per_k, house.window_m2)
+    roof = made.roof_m2 * _u(options.u_roof_w_per_m2k, house.roof_w_per_k, house.roof_m2)
+    wall = made.wall_m2 * _u(options.u_wall_w_per_m2k, house.wall_w_per_k, house.wall_m2)
+    floor = made.floor_m2 * _u(options.u_floor_w_per_m2k, house.floor_w_per_k, house.floor_m2)
+    opaque = (
+        roof + wall + floor + made.door_m2 * _u(None, house.door_w_per_k, house.door_m2) + made.bridges * house.bridges_w_per_k
+    )
     volume = area_m2 * options.room_height_m
     air, warmed = _air_change(options, house)
     cut = reduction(options, (opaque + window) / area_m2)
     g_value = house.g_value if options.g_value is None else options.g_value
-    collecting = g_value * (1.0 - FRAME) * SHADING * house.window_m2 * upright
+    collecting = g_value * (1.0 - FRAME) * SHADING * made.window_m2
     return Envelope(
         area_m2=area_m2,
         volume_m3=volume,
-        opaque_m2=flat * (house.roof_m2 + house.floor_m2) + upright * house.wall_m2 + size * house.door_m2,
-        window_m2=upright * house.window_m2,
+        opaque_m2=made.roof_m2 + made.floor_m2 + made.wall_m2 + made.door_m2,
+        window_m2=made.window_m2,
         opaque_w_per_k=opaque * cut,
         window_w_per_k=window * cut,
         air_w_per_k=AIR_WH_PER_M3K * warmed * volume * cut,
@@ -120,11 +186,18 @@ def envelope(options: BuildingOptions, house: Archetype, area_m2: float) -> Enve
     )
 
 
+def _u(given_w_per_m2k: float | None, typical_w_per_k: float, typical_m2: float) -> float:
+    """Return a thermal transmittance: the given one, else the typical house's, 0 where it has no such part. [W/(m2 K)]."""
+    if given_w_per_m2k is not None:
+        return given_w_per_m2k
+    return typical_w_per_k / typical_m2 if typical_m2 else 0.0
+
+
 def reduction(options: BuildingOptions, h_w_per_m2k: float) -> float:
     """Return TABULA's factor for rooms and hours that are heated less, never above 1. [-]."""
     if options.use != "residential" or not options.partly_heated:
         return 1.0
-    low, at_low, high, at_high = REDUCTION
+    low, at_low, high, at_high = REDUCTION[shape_of(options)]
     return min(1.0, max(at_high, at_low + (at_high - at_low) * (h_w_per_m2k - low) / (high - low)))
 
 
@@ -136,7 +209,7 @@ def _air_change(options: BuildingOptions, house: Archetype) -> tuple[float, floa
 
 
 def zone_of(options: Sequence[BuildingOptions], houses: Sequence[Envelope]) -> Zone:
-    """Return the two-capacity network of each house, arrays of shape ``(n_devices,)``.
+    """Return the network of each house, arrays of shape ``(n_devices,)``.
 
     The remaining resistance is what is left of the house's heat transfer after the way from air to outer mass, so the
     steady heat loss is exactly that of the envelope. Capacities and surfaces are those of EN ISO 13790, split by area.
@@ -156,6 +229,7 @@ def zone_of(options: Sequence[BuildingOptions], houses: Sequence[Envelope]) -> Z
         r_rest_k_per_kw=np.maximum(total - r1_aw - 1.0 / inside, 1e3 * OUTER_M2K_PER_W / outer),
         c1_aw_kwh_per_k=capacity * outer / (outer + inner),
         c1_iw_kwh_per_k=capacity * inner / (outer + inner),
+        c_air_kwh_per_k=floor * _array([option.furniture_kj_per_m2k for option in options]) / 3600.0,
         convection_aw_kw_per_k=convection,
         convection_iw_kw_per_k=convection_iw,
         radiation_kw_per_k=radiation,

@@ -17,6 +17,11 @@ RATING_AMBIENT_DEGC: Final = -7.0
 RATING_BRINE_DEGC: Final = 0.0
 RATING_FLOW_DEGC: Final = 52.0
 """Rating point of hplib: -7 degC outdoors (0 degC brine), 52 degC flow."""
+FITTED_AMBIENT_DEGC: Final = (-15.0, 12.0)
+FITTED_FLOW_DEGC: Final = (25.0, 65.0)
+FITTED_BRINE_DEGC: Final = (-5.0, 10.0)
+"""Range of the standard test points: EN 14825 tests at -15 (colder climate), -7, 2, 7 and 12 degC outdoors, EN 14511 brine at -5
+to 10 degC, both with flows of about 25 to 65 degC. The fits are linear, so beyond them they promise what no unit does."""
 LEAST_LOAD: Final = 0.25
 """hplib lets a regulated heat pump modulate down to a quarter of the electrical power it has at -7 degC and the present flow."""
 SPREAD_K: Final = 5.0

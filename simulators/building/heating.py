@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from simulators.building.heat_pumps import FITTED_AMBIENT_DEGC, FITTED_FLOW_DEGC, SPREAD_K
 from simulators.building.plant import ROOM_DEGC
 
 if TYPE_CHECKING:
@@ -114,14 +115,16 @@ class Room(NamedTuple):
 def powers(plant: Plant, ambient_degc: float, tank_degc: FloatArray) -> Powers:
     """Return what the heat generators can do at this outdoor temperature and this state of the tanks.
 
-    Room heat leaves at the temperature of the heating curve, hot water 5 K above the tank (hplib's spread); see `Plant`.
+    Room heat leaves at the temperature of the heating curve, hot water 5 K above the tank (hplib's spread); see `Plant`. Beyond
+    the range of the standard test points a heat pump has the characteristic of the nearest of them.
     """
     driving = np.empty((2, len(tank_degc)))
     driving[0] = max(0.0, ROOM_DEGC - ambient_degc)
-    driving[1] = tank_degc
+    np.maximum(tank_degc, FITTED_FLOW_DEGC[0] - SPREAD_K, out=driving[1])
+    np.minimum(driving, plant.most_driving, out=driving)
     fit = plant.per_driving * driving
     fit += plant.at_zero
-    fit += plant.per_ambient * ambient_degc
+    fit += plant.per_ambient * min(max(ambient_degc, FITTED_AMBIENT_DEGC[0]), FITTED_AMBIENT_DEGC[1])
     cop = np.maximum(fit[0], 1.0)
     most = np.minimum(cop * plant.electric_kw, plant.heat_kw)
     if ambient_degc < plant.highest_limit_degc:

@@ -13,7 +13,7 @@ from simulators.building.heating import NOTHING_KW, make_water, powers, where_as
 from simulators.building.plant import DRAWN
 from simulators.building.senses import illuminance, noise
 from simulators.building.tempering import allowed_kw, budget_of, extra_air, how_warm, tempered
-from simulators.building.thermal import AIR, GAIN, OUTER, RADIANT, SOLAR
+from simulators.building.thermal import AIR, GAIN, HEAT, OUTER, RADIANT, SOLAR, STORES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,30 +31,60 @@ PERSON_KW: Final = 0.075
 """Sensible heat of one person, VDI 2078 at 22 to 23 degC (EN ISO 7730: 126 W at 1.2 met, the rest is latent). [kW]"""
 
 
+class Outdoor(NamedTuple):
+    """Exponential mean of the outdoor temperature; early in a run it weighs what there has been.
+
+    Attributes
+    ----------
+    weighted_degc, weight : float
+        Weighted temperature and the sum of the weights, 0 to 1. [degC], [-]
+    """
+
+    weighted_degc: float
+    weight: float
+
+    def after(self, keep: float, temp_degc: float) -> Outdoor:
+        """Return it after a step at one temperature, of which the share `keep` is left of what was before."""
+        return Outdoor(keep * self.weighted_degc + (1.0 - keep) * temp_degc, keep * self.weight + (1.0 - keep))
+
+    @property
+    def mean_degc(self) -> float:
+        """The mean, NaN before the first step. [degC]."""
+        return self.weighted_degc / self.weight if self.weight else float("nan")
+
+
 class BuildingState(NamedTuple):
     """What buildings remember.
 
     Attributes
     ----------
-    mass_degc : ndarray, shape (2, n_devices)
-        Outer and inner mass at the end of the step. [degC]
-    air_degc, tank_degc : ndarray, shape (n_devices,)
-        Mean air temperature of the step, tank at its end. [degC]
+    store_degc : ndarray, shape (3, n_devices)
+        Outer mass, inner mass, air and furniture at the end of the step. [degC]
+    tank_degc : ndarray, shape (n_devices,)
+        Tank at the end of the step. [degC]
     resting, uncharged : ndarray of bool, shape (n_devices,)
         Whether the generator rests as far as the room is concerned, and whether the tank is not being charged.
     owed_kwh : ndarray, shape (n_devices,)
         Heat that the room took from the heating water and the generator has yet to make. [kWh]
     gas : ndarray, shape (2, n_devices)
         Carbon dioxide and vapour pressure at the end of the step. [ppm], [hPa]
+    outdoor : Outdoor
+        What heating controls remember of the outdoor temperature, plain numbers, as the weather is one for all.
     """
 
-    mass_degc: FloatArray
-    air_degc: FloatArray
+    store_degc: FloatArray
     tank_degc: FloatArray
     resting: BoolArray
     uncharged: BoolArray
     owed_kwh: FloatArray
     gas: FloatArray
+    outdoor: Outdoor
+
+    @property
+    def air_degc(self) -> FloatArray:
+        """Air temperature at the end of the step, in degC."""
+        air: FloatArray = self.store_degc[2]
+        return air
 
 
 class BuildingInputs(NamedTuple):
@@ -112,7 +142,8 @@ def start(params: BuildingParams) -> BuildingState:
     air, count = params.start_degc, len(params.start_degc)
     gas = np.stack([np.full(count, 420.0), np.full(count, 11.7)])
     rests = np.ones(count, dtype=np.bool_)
-    return BuildingState(np.stack([air, air]), air.copy(), params.tank_start_degc.copy(), rests, rests, np.zeros(count), gas)
+    warm, tank_degc = np.stack([air, air, air]), params.tank_start_degc.copy()
+    return BuildingState(warm, tank_degc, rests, rests, np.zeros(count), gas, Outdoor(0.0, 0.0))
 
 
 def step(
@@ -120,8 +151,9 @@ def step(
 ) -> tuple[BuildingState, tuple[FloatArray, ...]]:
     """Advance a fleet of buildings by one step.
 
-    The tank is charged first, then the room is heated or cooled to its set-point as far as powers reach, then the air's carbon
-    dioxide and moisture follow. The zone and the tank are solved exactly; air change beyond what is always there acts with the
+    The tank is charged first, then the room is heated or cooled so that its air is at its set-point at the end of the step, as
+    far as powers reach and unless it has been warm outdoors for long (heating limit), then the air's carbon dioxide and moisture
+    follow. The zone and the tank are solved exactly; air change beyond what is always there acts with the
     mean air temperature of the step.
 
     Parameters
@@ -148,6 +180,7 @@ def step(
         If ``duration_s`` is not positive.
     """
     span, sky = params.span(duration_s), inputs.sky
+    outdoor = state.outdoor.after(span.remembered, sky.temp_degc)
     plan = inputs.plan
     occupants, active = inputs.occupants, inputs.active_occupants
     if plan.anybody:
@@ -163,7 +196,7 @@ def step(
     warm = how_warm(state, sky.temp_degc)
     extra = extra_air(params, state, occupants, warm, sky.temp_degc)
     free = _free(params, span, state, sky, gain, warm)
-    room, cooling, result = tempered(params, span, state, inputs, power, water, budget, free, extra)
+    room, cooling, result = tempered(params, span, state, inputs, power, water, budget, free, extra, outdoor.mean_degc)
     gas, mean = breathe(params, span, state.gas, occupants, active, vapour_hpa(sky), None if extra is None else extra[0])
     if cooling is not None and np.count_nonzero(cooling.cool_kw):
         gas, mean = dry(span, gas, mean, cooling.cool_kw)
@@ -183,7 +216,8 @@ def step(
         room.unserved_kw,
         water.unserved_kw,
     )
-    return BuildingState(result[:2], air_degc, water.tank_degc, room.resting, water.resting, room.owed_kwh, gas), outputs
+    after = BuildingState(result[:STORES], water.tank_degc, room.resting, water.resting, room.owed_kwh, gas, outdoor)
+    return after, outputs
 
 
 def _water(
@@ -200,10 +234,10 @@ def _water(
 def _free(
     params: BuildingParams, span: Span, state: BuildingState, sky: Sky, gain: FloatArray, warm: FloatArray | None
 ) -> FloatArray:
-    """Return the zones after a step without heating, cooling and more air, shape (4, n_devices), see `thermal.zone_matrix`."""
+    """Return the zones after a step without heating, cooling and more air, shape (5, n_devices), see `thermal.zone_matrix`."""
     weather = np.array(columns(sky, params.directions_deg))
-    acting = np.empty((6, 1, len(gain)))
-    acting[:OUTER, 0] = state.mass_degc
+    acting = np.empty((HEAT, 1, len(gain)))
+    acting[:OUTER, 0] = state.store_degc
     np.add.reduce(params.sun * weather[:, None, None], axis=0, out=acting[OUTER:GAIN, 0])
     acting[GAIN, 0] = gain
     if warm is not None:

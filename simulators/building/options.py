@@ -30,11 +30,28 @@ class BuildingOptions(Options):
     floor_area_m2: Positive | None = None
     """Heated floor area; that of the dwelling if not given. [m2]"""
     storeys: Annotated[int, Field(ge=1, le=30)] | None = None
-    """Heated storeys; those of the typical house if not given. Roof and floor shrink with it, facades grow. [-]"""
+    """Heated storeys; if not given those of the typical house, 1 for a flat and for compact buildings 4 (homes), 3 (office),
+    2 (school) or 1 (nursery) (assumption). Roof and floor shrink with it, facades grow. [-]"""
+    shape: Literal["house", "compact"] | None = None
+    """How the envelope of the typical house grows with the floor area: all in proportion (``house``), or as a body that keeps its
+    form, so that its facades grow with the square root of the area (``compact``: blocks, schools, offices). If not given a house
+    for detached and terraced homes and compact for flats and other uses."""
+    neighbours: Literal["detached", "terraced", "flat"] = "detached"
+    """What adjoins, as warm as the building itself: nothing; a house at either side; or a flat on all sides but two."""
+    exposed_wall_share: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    """Share of the facades that meets the outdoor air; 1 detached, 0.5 terraced or flat if not given (assumption: two sides of
+    four). Windows keep their area. [-]"""
+    exposed_roof_share: Fraction | None = None
+    """Share of the roof that meets the outdoor air; 0 for a flat if not given, else 1. [-]"""
+    exposed_floor_share: Fraction | None = None
+    """Share of the lowest floor over soil or cellar; 0 for a flat if not given, else 1. [-]"""
     room_height_m: Annotated[float, Field(ge=2.0, le=6.0)] = 2.5
     """Clear height, 2.5 m in the TABULA method. [m]"""
     thermal_mass: Literal["very_light", "light", "medium", "heavy", "very_heavy"] = "medium"
     """Class of the internal heat capacity, EN ISO 13790:2008 table 12."""
+    furniture_kj_per_m2k: Annotated[float, Field(ge=0.0, le=100.0)] = 10.0
+    """Heat capacity of air and furniture per floor area, EN ISO 52016-1: 10. 0: the air stores nothing, as in VDI 6007-1.
+    [kJ/(m2 K)]"""
     rotation_deg: Annotated[float, Field(ge=-45.0, le=45.0)] = 0.0
     """Turn of the house clockwise: 30 lets the south front face south-south-west. Taken to the next 15 degrees. [deg]"""
     u_roof_w_per_m2k: UValue | None = None
@@ -68,6 +85,10 @@ class BuildingOptions(Options):
     Other uses than homes follow their schedule. [h]"""
     setback_until_h: Hour | None = None
     """Local time when it ends; drawn per building from 5 to 8 if not given (assumption). [h]"""
+    heating_limit_degc: Annotated[float, Field(ge=0.0, le=30.0)] | None = 15.0
+    """From this mean of the outdoor temperature on (exponential, over 36 h) the room is not heated, whatever its set-point and
+    whoever asks; hot water is. 15 for buildings of the stock, 12 and 10 for low-energy and passive houses (VDI 3807, DIN V
+    4108-6). None: never off. [degC]"""
     heating: Literal["heat_pump", "boiler", "network", "electric", "none"] = "boiler"
     """What makes heat."""
     heat_power_kw: Positive | None = None
@@ -81,8 +102,14 @@ class BuildingOptions(Options):
     heat_pump: str = "wolf_cha_07"
     """Heat pump of the table in ``data/heat_pumps``; its characteristic is scaled to the thermal power. The generic ones
     are means of hplib, with a poor coefficient of performance at high flow temperatures."""
+    installed_share: Annotated[float, Field(ge=0.5, le=1.0)] = 0.8
+    """Coefficient of performance of the installed heat pump over that on the test bench: cycling, defrosting, hydraulics and
+    settings (assumption; with it the air to water units of the table have in a refurbished house at 55 degC the seasonal
+    performance of field trials: median 2.8 in 742 British homes (Electrification of Heat 2023), mean 3.1 at Fraunhofer ISE).
+    [-]"""
     source_degc: Annotated[float, Field(ge=-10.0, le=25.0)] = 5.0
-    """Brine temperature at the heat pump, constant (assumption); air to water follows the weather. [degC]"""
+    """Brine temperature at the heat pump, constant (assumption); air to water follows the weather. The characteristic is known
+    from -5 to 10. [degC]"""
     heat_pump_limit_degc: Annotated[float, Field(ge=-40.0, le=10.0)] = -20.0
     """Below this outdoor temperature an air heat pump stands still. [degC]"""
     backup_kw: NonNegative = 6.0
@@ -93,6 +120,8 @@ class BuildingOptions(Options):
     """Shortest run of a boiler or heat pump that cannot modulate to what is needed; the heating water evens it out. [min]"""
     least_load: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     """Least power of the boiler over its rating, 0.2 if not given; a heat pump follows hplib (a quarter). [-]"""
+    fuel: Literal["natural_gas", "heating_oil", "lpg", "wood"] = "natural_gas"
+    """Fuel of the boiler; it decides on its carbon dioxide."""
     boiler_efficiency: Annotated[float, Field(ge=0.5, le=1.0)] = 0.88
     """Heat over fuel, higher heating value: 0.98 of the lower value in a condensing gas boiler, seasonal (assumption). [-]"""
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import exp
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from simulators.building.envelope import AIR_WH_PER_M3K, Envelope, envelope, zon
 from simulators.building.facades import sun_matrix
 from simulators.building.plant import FLOW_HEATER_DEGC, Plant, plant_of
 from simulators.building.schedules import FLOW_PER_PERSON_M3_PER_H
-from simulators.building.thermal import AIR, CONVECTIVE, HEAT, Zone, zone_matrix
+from simulators.building.thermal import AIR, CONVECTIVE, END, HEAT, Zone, zone_matrix
 from twinergy.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ COOLING_DBA_PER_KW: Final = 40.0
 """Sound level of the indoor unit of an air conditioner that takes 1 kW (data sheets: 35 to 45 dB(A)). [dB(A)]"""
 
 
+OUTDOOR_MEMORY_H: Final = 36.0
+"""Time constant of the mean outdoor temperature that decides on the heating season (assumption: controls of heating systems
+damp it by a day or two, depending on the class of the building). [h]"""
+
+
 class Span(NamedTuple):
     """What a step length makes of the constants; see `BuildingParams`.
 
@@ -59,14 +65,18 @@ class Span(NamedTuple):
     ----------
     hours : float
         The step length. [h]
-    free, heat, convective : ndarray, shapes (6, 4, n), (4, n), (4, n)
+    free, heat, convective : ndarray, shapes (7, 5, n), (5, n), (5, n)
         `thermal.zone_matrix`: all columns but the last two, and those two.
-    per_heat, per_convective, inverse_heat, inverse_convective : ndarray, shape (n,)
-        Rise of the mean air temperature per kW of room heat and per convective kW, and their inverses. [K/kW], [kW/K]
+    per_heat, per_convective : ndarray, shape (n,)
+        Rise of the mean air temperature per kW of room heat and per convective kW. [K/kW]
+    end_heat, end_convective, inverse_convective : ndarray, shape (n,)
+        The same of the air temperature at the end of the step, and the inverse of the last. [K/kW], [kW/K]
     tank_keep, tank_lose, tank_rise, tank_fill : ndarray, shape (n,)
         Share of the tank's excess that is left after the step, the rest, its rise per kW, and kW per K. [-], [-], [K/kW], [kW/K]
     tank_stored : ndarray, shape (n,)
         Power that is stored per rise over the step. [kW/K]
+    remembered : float
+        Share of what heating controls remember of the outdoor temperature that is left after the step. [-]
     air : ndarray, shape (2, n)
         Fresh air that is wanted once per step of the room (carbon dioxide, moisture): minus hours over volume. [h/m3]
     decay, mean : ndarray, shape (2, n)
@@ -79,13 +89,15 @@ class Span(NamedTuple):
     convective: FloatArray
     per_heat: FloatArray
     per_convective: FloatArray
-    inverse_heat: FloatArray
+    end_heat: FloatArray
+    end_convective: FloatArray
     inverse_convective: FloatArray
     tank_keep: FloatArray
     tank_lose: FloatArray
     tank_rise: FloatArray
     tank_fill: FloatArray
     tank_stored: FloatArray
+    remembered: float
     air: FloatArray
     decay: FloatArray
     mean: FloatArray
@@ -176,13 +188,15 @@ def _span(params: BuildingParams, hours: float) -> Span:
         convective=matrix[CONVECTIVE],
         per_heat=matrix[HEAT, AIR],
         per_convective=matrix[CONVECTIVE, AIR],
-        inverse_heat=1.0 / matrix[HEAT, AIR],
-        inverse_convective=1.0 / matrix[CONVECTIVE, AIR],
+        end_heat=matrix[HEAT, END],
+        end_convective=matrix[CONVECTIVE, END],
+        inverse_convective=1.0 / matrix[CONVECTIVE, END],
         tank_keep=np.exp(-lost),
         tank_lose=-np.expm1(-lost),
         tank_rise=rise,
         tank_fill=1.0 / rise,
         tank_stored=plant.tank_kwh_per_k / hours,
+        remembered=exp(-hours / OUTDOOR_MEMORY_H),
         air=air,
         decay=(decay := np.exp(changes)),
         mean=(decay - 1.0) / changes,  # as `air.breathe` does, bit by bit

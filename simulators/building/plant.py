@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from simulators.building.heat_pumps import AIR, SPREAD_K, heat_pumps
+from simulators.building.heat_pumps import AIR, FITTED_BRINE_DEGC, FITTED_FLOW_DEGC, SPREAD_K, heat_pumps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,12 +66,16 @@ class Plant:
         Coefficient of performance, and least electrical power in kW, each for room heat and hot water: their constant, their
         change per degree outdoors, and per degree below 20 degC outdoors (heating curve) or per degree of the tank. The
         temperatures of the flow are linear in these and already in the coefficients.
+    most_driving : ndarray, shape (2, n_devices)
+        Degrees below 20 degC outdoors and degrees of the tank at which the flow leaves the range that the fits know. [K], [degC]
     electric_kw, heat_kw : ndarray, shape (2, n_devices)
         Most electrical (or driving) and most thermal power. [kW]
     carriers : ndarray, shape (3, 2, n_devices)
         Fuel (higher heating value), heat of a network, and heat made with electricity per heat made, for both kinds. [-]
     limit_degc, bivalence_degc : ndarray
         Below the first a heat pump stands still, below the second its backup heater may help. [degC]
+    heating_limit_degc : ndarray
+        From this mean of the outdoor temperature on the room is not heated. [degC]
     backup_kw, run_h, shared, pump_share, fan_kw, tan_phi : ndarray
         Backup heater, shortest run, 1 where one generator makes both kinds of heat, electricity per heat, fans
         that always run, reactive over active power.
@@ -79,18 +83,20 @@ class Plant:
         Capacity and loss of the tank, its band, what a tap can use, 1 where hot water is made here.
     cool_kw, inverse_eer : ndarray
         Cooling power, electricity per cooling at 35 degC outdoors. [kW], [-]
-    highest_limit_degc, highest_bivalence_degc : float
-        Highest of these. [degC]
+    highest_limit_degc, highest_bivalence_degc, lowest_heating_degc, highest_heating_degc : float
+        Highest of these, lowest and highest of the heating limits. [degC]
     """
 
     at_zero: FloatArray
     per_ambient: FloatArray
     per_driving: FloatArray
+    most_driving: FloatArray
     electric_kw: FloatArray
     heat_kw: FloatArray
     carriers: FloatArray
     limit_degc: FloatArray
     bivalence_degc: FloatArray
+    heating_limit_degc: FloatArray
     backup_kw: FloatArray
     run_h: FloatArray
     shared: FloatArray
@@ -106,6 +112,8 @@ class Plant:
     inverse_eer: FloatArray
     highest_limit_degc: float
     highest_bivalence_degc: float
+    lowest_heating_degc: float
+    highest_heating_degc: float
 
     @property
     def drawn(self) -> FloatArray:
@@ -155,8 +163,10 @@ def _maker(options: BuildingOptions, power_kw: float) -> _Maker:
 def _heat_pump(options: BuildingOptions, power_kw: float) -> _Maker:
     unit = heat_pumps()[options.heat_pump]
     electric, thermal = unit.sized(power_kw)
-    source, flow, constant, ambient = unit.cop
-    air, brine = (constant, source + ambient, flow), (constant + source * options.source_degc, ambient, flow)
+    electric /= options.installed_share  # the same heat from more electricity
+    source, flow, constant, ambient = (term * options.installed_share for term in unit.cop)
+    source_degc = min(max(options.source_degc, FITTED_BRINE_DEGC[0]), FITTED_BRINE_DEGC[1])
+    air, brine = (constant, source + ambient, flow), (constant + source * source_degc, ambient, flow)
     cop = air if unit.group == AIR else brine
     least, least_per_flow = unit.least_electric()
     return _Maker(cop, (electric * least, 0.0, electric * least_per_flow), electric, STRONGEST * thermal, 1.0)
@@ -215,11 +225,13 @@ def _unit(options: BuildingOptions, house: Envelope, country: str) -> dict[str, 
         "at_zero": [[fit[0] + fit[2] * flow for fit, flow in zip(fits, (warm, SPREAD_K), strict=True)] for fits in kinds],
         "per_ambient": [[fit[1] for fit in fits] for fits in kinds],
         "per_driving": [[fit[2] * rise for fit, rise in zip(fits, (slope, 1.0), strict=True)] for fits in kinds],
+        "most_driving": [(FITTED_FLOW_DEGC[1] - warm) / slope if slope else np.inf, FITTED_FLOW_DEGC[1] - SPREAD_K],
         "electric_kw": [m.electric_kw for m in both],
         "heat_kw": [m.heat_kw for m in both],
         "carriers": [[m.fuel for m in both], [m.network for m in both], [m.drawn for m in both]],
         "limit_degc": options.heat_pump_limit_degc if is_heat_pump and heat_pumps()[options.heat_pump].group == AIR else -np.inf,
         "bivalence_degc": options.bivalence_degc if is_heat_pump else -np.inf,
+        "heating_limit_degc": np.inf if options.heating_limit_degc is None else options.heating_limit_degc,
         "backup_kw": options.backup_kw if is_heat_pump else 0.0,
         "run_h": options.shortest_run_min / 60.0,
         "shared": float(water.electric_kw == room.electric_kw and options.water_heater == "generator"),
@@ -241,6 +253,8 @@ def plant_of(options: Sequence[BuildingOptions], houses: Sequence[Envelope], cou
     units = [_unit(*building) for building in zip(options, houses, countries, strict=True)]
     stacked = {name: _last(np.array([unit[name] for unit in units], dtype=np.float64)) for name in units[0]}
     highest = {f"highest_{name}": float(stacked[name].max()) for name in ("limit_degc", "bivalence_degc")}
+    highest["lowest_heating_degc"] = float(stacked["heating_limit_degc"].min())
+    highest["highest_heating_degc"] = float(stacked["heating_limit_degc"].max())
     return Plant(**stacked, **highest)  # type: ignore[arg-type]  # names follow the fields
 
 

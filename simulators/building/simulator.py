@@ -104,10 +104,13 @@ class BuildingFleet(Fleet):
     def state(self) -> dict[str, FloatArray]:
         """Return temperatures of masses, air and tank, thermostats and air at the end of the last step."""
         state = self._state
-        named = {f"{name}_degc": values for name, values in zip(("outer_mass", "inner_mass"), state.mass_degc, strict=True)}
+        named = {
+            f"{name}_degc": values for name, values in zip(("outer_mass", "inner_mass", "air"), state.store_degc, strict=True)
+        }
+        outdoor = {"outdoor_mean_degc": np.full(len(self.ids), state.outdoor.mean_degc)}
         air = {"co2_ppm": state.gas[0], "vapour_hpa": state.gas[1]}
-        rest = {name: getattr(state, name) for name in ("air_degc", "tank_degc", "resting", "uncharged", "owed_kwh")}
-        return {name: values.astype(np.float64) for name, values in (named | air | rest).items()}
+        rest = {name: getattr(state, name) for name in ("tank_degc", "resting", "uncharged", "owed_kwh")}
+        return {name: values.astype(np.float64) for name, values in (named | outdoor | air | rest).items()}
 
 
 def _area_m2(device: Device, twin: Twin) -> float:

@@ -68,7 +68,8 @@ class BottomUpHomes:
     def __init__(self, params: HomeParams, traits: Traits, role: IntArray, site: Site, seed: int) -> None:
         self._traits, self._site = traits, site
         self._n = len(params.ids)
-        self._light_kw = traits.of("lighting") / expected_lit_h(params.residents.astype(np.intp), role, activity_by_role(), site)
+        lit_h = expected_lit_h(params.residents.astype(np.intp), role, activity_by_role(), site)
+        self._light_kw = traits.of("lighting") / np.where(lit_h > 0.0, lit_h, 1.0)  # nobody lights an empty home
         longest = self._expected(MAX_DAYS, np.full(len(NAMES), 1.0) + np.abs(_SEASON))
         self._most = tuple(weekly.most(each) for each in longest)
         sizes = len(USED) + len(MACHINES) + _PER_EVENT * self._most[0] + NUMBERS_PER_JOB * self._most[1]

@@ -84,8 +84,9 @@ class HouseholdOptions(Options):
     annual_kwh: Positive | None = None
     """Energy of a calendar year. A measured profile takes notice of it only with `scale_to_annual`. A profile of appliances may
     do without: then it is what its appliances add up to. [kWh]"""
-    residents: Annotated[int, Field(ge=1, le=20)] | None = None
-    """Number of people; the dwelling's if not given."""
+    residents: Annotated[int, Field(ge=0, le=20)] | None = None
+    """Number of people; the dwelling's if not given. 0: a holiday or empty home: nobody is in, nothing is switched on, no hot
+    water is drawn; a profile of appliances then has what always runs, compressors and standby, other profiles their energy."""
     power_factor: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
     """Displacement factor, inductive; drawn per home between 0.95 and 0.99 if not given. [-]"""
     hot_water_l: NonNegative = 40.0
@@ -161,7 +162,7 @@ def _residents(device: Device, context: BuildContext) -> int:
     if given is not None:
         return given
     dwelling = context.twin.dwelling_by_id.get(device.dwelling)
-    return DEFAULT_RESIDENTS if dwelling is None else max(1, dwelling.residents)
+    return DEFAULT_RESIDENTS if dwelling is None else dwelling.residents
 
 
 def _power_factor(device: Device, seed: int) -> float:

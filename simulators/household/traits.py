@@ -38,6 +38,8 @@ HEATER_KW: Final = 2.0
 HEATER_LOSS_KW: Final = 0.04
 """Heat loss of a storage water heater of 80 l, about 1 kWh a day (class C of regulation 812/2013). [kW]"""
 N_COLD: Final = 2
+ALWAYS: Final = np.array([float(name in {"refrigerator", "freezer", "standby"}) for name in NAMES])
+"""What runs in an empty home (assumption; `owns` says where it is switched off)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +87,9 @@ def draw_traits(params: HomeParams, profiles: Sequence[AppliancesProfile], regio
     owns = np.where(np.isnan(wishes), owning < ownership, wishes > 0.0)
     more = np.where(params.residents == 1.0, -ALONE, params.residents - 2.0)
     by_size = 1.0 + np.array([each.per_resident for each in APPLIANCES]) * more[:, None]
+    owns = np.where((params.residents == 0.0)[:, None], owns * ALWAYS, owns)
     expected = owns * annual_kwh * np.maximum(by_size, LEAST) * (1.0 + SPREAD * (2.0 * spread - 1.0))
-    heated = np.array([profile.hot_water == "electric" for profile in profiles], dtype=np.float64)
+    heated = np.array([profile.hot_water == "electric" for profile in profiles], dtype=np.float64) * (params.residents > 0.0)
     period_s = CYCLE_S[0] + (CYCLE_S[1] - CYCLE_S[0]) * period
     return Traits(
         annual_kwh=expected * _scaling(params, expected, heated)[:, None],
@@ -100,9 +103,9 @@ def draw_traits(params: HomeParams, profiles: Sequence[AppliancesProfile], regio
 
 
 def hot_water_kwh(params: HomeParams) -> FloatArray:
-    """Return the electricity a storage heater needs in a year for each home, shape (n_homes,). [kWh]."""
+    """Return the electricity a storage heater needs in a year for each home, none where nobody lives, shape (n_homes,). [kWh]."""
     heat_kwh = params.residents * params.hot_water_l * np.mean([hot_water.kwh_per_l(day) for day in range(1, 366)]) * 365.0
-    return np.asarray(heat_kwh + HEATER_LOSS_KW * 8760.0, dtype=np.float64)
+    return np.asarray(heat_kwh + HEATER_LOSS_KW * 8760.0 * (params.residents > 0.0), dtype=np.float64)
 
 
 def _wish(profile: AppliancesProfile, name: str) -> float:
@@ -112,4 +115,7 @@ def _wish(profile: AppliancesProfile, name: str) -> float:
 
 def _scaling(params: HomeParams, expected: FloatArray, heated: FloatArray) -> FloatArray:
     wanted_kwh = params.annual_kwh - heated * hot_water_kwh(params)
-    return np.where(np.isnan(params.annual_kwh), 1.0, wanted_kwh / expected.sum(axis=1))
+    found_kwh = expected.sum(axis=1)  # nothing at all where nobody lives and nothing always runs
+    return np.where(
+        np.isnan(params.annual_kwh) | (found_kwh == 0.0), 1.0, wanted_kwh / np.where(found_kwh == 0.0, 1.0, found_kwh)
+    )

@@ -74,13 +74,15 @@ def test_table_equals_the_database():
 @pytest.mark.parametrize(("key", "source", "flow", "ambient", "cop"), HPLIB)
 def test_fleet_has_the_cop_of_hplib(key, source, flow, ambient, cop):
     """Hot water leaves 5 K above the tank, so a tank 5 K below the flow has the flow of the table."""
-    plant = params({"heating": "heat_pump", "heat_pump": key, "source_degc": source, "heat_pump_limit_degc": -40.0}).plant
+    plant = params(
+        {"heating": "heat_pump", "heat_pump": key, "source_degc": source, "heat_pump_limit_degc": -40.0, "installed_share": 1.0}
+    ).plant
     assert powers(plant, ambient, np.array([flow - 5.0])).cop[1, 0] == pytest.approx(max(cop, 1.0), rel=1e-9)
 
 
 def test_least_power_is_that_of_hplib():
     """hplib.simulate(12 degC, inlet 30 degC) of wolf_cha_07 gives 467.883 W: its fit lies below a quarter of that at -7 degC."""
-    power = powers(params({"heating": "heat_pump", "heat_power_kw": 5.62}).plant, 12.0, np.array([30.0]))
+    power = powers(params({"heating": "heat_pump", "heat_power_kw": 5.62, "installed_share": 1.0}).plant, 12.0, np.array([30.0]))
     assert power.least_kw[1, 0] / power.cop[1, 0] * 1e3 == pytest.approx(467.883, rel=1e-6)
 
 

@@ -66,6 +66,7 @@ def room(case, solar_outer=0.0):
         "r_rest_k_per_kw": parameter(case, "RExtRem") * 1e3 + 1e3 / (25.0 * outer),
         "c1_aw_kwh_per_k": parameter(case, "CExt") / 3.6e6,
         "c1_iw_kwh_per_k": parameter(case, "CInt") / 3.6e6,
+        "c_air_kwh_per_k": 0.0,
         "convection_aw_kw_per_k": parameter(case, "hConExt") * outer / 1e3,
         "convection_iw_kw_per_k": parameter(case, "hConInt") * inner / 1e3,
         "radiation_kw_per_k": parameter(case, "hRad") * min(outer, inner) / 1e3,
@@ -78,7 +79,7 @@ def room(case, solar_outer=0.0):
 
 def acting(case):
     """Return the inputs of each hour of the day, and the share of the radiant sun that falls on the outer walls."""
-    day, outer = np.zeros((24, 8)), np.zeros(24)
+    day, outer = np.zeros((24, 9)), np.zeros(24)
     day[:, OUTER] = day[:, OUT] = 22.0
     if case in {1, 3}:
         day[:, CONVECTIVE] = hourly(case, "intGai") / 1e3
@@ -111,10 +112,10 @@ def reference(case):
 def test_air_temperature_within_the_tolerance_of_the_guideline(case):
     day, outer = acting(case)
     steps = {share: zone_matrix(room(case, share), 1.0)[:, :, 0] for share in set(outer.tolist())}
-    mass, air = np.array([22.0, 22.0]), []
+    stores, air = np.full(3, 22.0), []
     for hour in range(24 * DAYS):
-        after = np.concatenate([mass, day[hour % 24, 2:]]) @ steps[outer[hour % 24]]
-        mass = after[:2]
+        after = np.concatenate([stores, day[hour % 24, 3:]]) @ steps[outer[hour % 24]]
+        stores = after[:3]
         air.append(after[AIR])
     hours, expected = reference(case)
     assert len(hours) == 72
@@ -124,13 +125,13 @@ def test_air_temperature_within_the_tolerance_of_the_guideline(case):
 def loads(day, wanted, limit_kw):
     """Return hourly mean heat loads of an ideal controller with a limit, from minutes. [W]."""
     minute = zone_matrix(room(6), 1.0 / 60.0)[:, :, 0]
-    mass, mean = np.array([22.0, 22.0]), []
+    stores, mean = np.full(3, 22.0), []
     for hour in range(24 * DAYS):
         total = 0.0
         for _ in range(60):
-            after = np.concatenate([mass, day[hour % 24, 2:]]) @ minute
+            after = np.concatenate([stores, day[hour % 24, 3:]]) @ minute
             heat = np.clip((wanted[hour % 24] - after[AIR]) / minute[CONVECTIVE, AIR], -limit_kw, limit_kw)
-            mass = (after + heat * minute[CONVECTIVE])[:2]
+            stores = (after + heat * minute[CONVECTIVE])[:3]
             total += heat
         mean.append(total / 60.0 * 1e3)
     return np.array(mean)

@@ -16,7 +16,7 @@ from simulators.building.archetypes import archetype
 from simulators.building.envelope import envelope
 from simulators.building.facades import Sky, columns, saturation_hpa
 from simulators.building.options import BuildingOptions
-from simulators.building.thermal import AIR, network, transition, zone_matrix
+from simulators.building.thermal import AIR, CONVECTIVE, HEAT, network, transition, zone_matrix
 from tests.unit.test_building_case import NOON, WINTER, acting, named, params
 
 DARK = {**WINTER, "temp_degc": -10.0}
@@ -46,7 +46,7 @@ def test_convective_heat_meets_exactly_the_envelope():
     matrix = zone_matrix(built.zone, 1e9)[:, :, 0]  # so long that only the steady state is left
     house = envelope(BuildingOptions(), archetype("DE", 1970, "existing"), 130.0)
     total = (house.opaque_w_per_k + house.window_w_per_k + house.air_w_per_k) / 1e3
-    assert 1.0 / matrix[7, AIR] == pytest.approx(total, rel=1e-6)
+    assert 1.0 / matrix[CONVECTIVE, AIR] == pytest.approx(total, rel=1e-6)
 
 
 def test_envelope_of_the_typical_house_is_that_of_tabula():
@@ -69,14 +69,14 @@ def test_zone_agrees_with_a_numerical_solution():
     built = params({"construction_year": 1990})
     net = network(built.zone)
     acts = np.array([-3.0, -5.0, 0.4, 1.2, 2.0, -0.3])
-    found = solve_ivp(lambda _t, x: net.a[0] @ x + net.b[0] @ acts, (0.0, 0.25), [19.0, 21.0], rtol=1e-11, atol=1e-11)
+    found = solve_ivp(lambda _t, x: net.a[0] @ x + net.b[0] @ acts, (0.0, 0.25), [19.0, 21.0, 18.0], rtol=1e-11, atol=1e-11)
     phi, gamma, _, _ = transition(net, 0.25)
-    assert phi[0] @ [19.0, 21.0] + gamma[0] @ acts == pytest.approx(found.y[:, -1], abs=1e-8)
+    assert phi[0] @ [19.0, 21.0, 18.0] + gamma[0] @ acts == pytest.approx(found.y[:, -1], abs=1e-8)
 
 
 def test_room_is_kept_at_its_set_point():
     built = params({"heating": "boiler", "heat_power_kw": 30.0})
-    assert settle(built, 48, weather=DARK)["temp_indoor_degc"][0] == pytest.approx(20.0, abs=1e-9)
+    assert settle(built, 48, weather=DARK)["temp_indoor_degc"][0] == pytest.approx(20.0, abs=1e-4)
 
 
 def test_too_small_a_heater_leaves_the_room_cold_and_says_so():
@@ -117,6 +117,7 @@ def test_heat_pump_draws_heat_over_cop():
     out = settle(built, 100, weather={**DARK, "temp_degc": 2.0})
     # curve: 25 degC at 20 degC outdoors to 35 at -12; COP of wolf_cha_07 by its row at 2 degC and 30.625 degC
     cop = (8.377337984653199 - 8.222697373392622) * 2.0 - 0.0734739026301907 * 30.625 + 6.808173255573938
+    cop *= 0.8  # installed
     assert out["cop"][0] == pytest.approx(cop, rel=1e-9)
     assert out["p_heat_pump_kw"][0] == pytest.approx(out["heat_space_kw"][0] / cop)
 
@@ -139,7 +140,7 @@ def test_generator_cycles_when_little_is_needed_and_the_room_does_not_notice():
     runs = np.diff(np.flatnonzero(np.diff(fuel > 0.0)))
     assert fuel.max() * 0.88 == pytest.approx(6.0)
     assert runs.min() >= 10
-    assert np.ptp(air) < 1e-9
+    assert np.ptp(air) < 1e-4
     assert fuel.mean() * 0.88 == pytest.approx(heat.mean(), rel=0.03)
 
 
@@ -154,7 +155,7 @@ def test_air_conditioner_cools_to_its_set_point_with_its_efficiency():
     """EER 3.2 at 35 degC; at 28 degC 3.2 (1 + 0.09 * 7) = 5.216."""
     built = params({"cooling": "air_conditioner", "cooling_power_kw": 20.0, "window_opening": False})
     out = settle(built, 100, weather=NOON, gain_kw=1.0)
-    assert out["temp_indoor_degc"][0] == pytest.approx(26.0, abs=1e-9)
+    assert out["temp_indoor_degc"][0] == pytest.approx(26.0, abs=1e-4)
     assert out["cool_kw"][0] / out["p_cooling_kw"][0] == pytest.approx(5.216)
 
 
@@ -179,7 +180,7 @@ def test_limit_of_power_is_kept_and_comfort_suffers():
 def test_tank_loses_what_its_class_allows():
     """200 l, class C: 16.66 + 8.33 * 200^0.4 = 86.0 W at 45 K, Regulation (EU) 812/2013; 0.2326 kWh/K."""
     built = params({"heating": "electric", "tank_l": 200.0, "tank_band_k": 20.0, "tank_temp_set_degc": 65.0})
-    state = model.start(built)._replace(air_degc=np.array([20.0]))
+    state = model.start(built)
     _, out = model.step(built, state, acting(1, tank_degc=65.0), 3600.0)
     loss_kw, capacity = 86.0e-3 / 45.0, 200.0 * 4.186 / 3600.0
     assert named(out)["temp_tank_degc"][0] == pytest.approx(20.0 + 45.0 * exp(-loss_kw / capacity), abs=2e-3)
@@ -275,3 +276,20 @@ def test_facades_agree_with_pvlib(azimuth):
     angle = pvlib.irradiance.aoi(90.0, azimuth, 55.0, 150.0)
     expected = total["poa_direct"] * pvlib.iam.ashrae(angle, b=0.1) + 0.9 * total["poa_diffuse"]
     assert columns(sky, (azimuth,))[0] == pytest.approx(expected, rel=1e-9)
+
+
+def test_fresh_air_of_people_is_warmed_to_the_set_point():
+    """A class of 30 brings in 30 * 25.2 m3/h; heated by convection they need 0.34 Wh/(m3 K) * 756 m3/h * 20 K = 5.1408 kW more.
+
+    Radiators warm surfaces too: they need as much more as a convector warms the air more than they do in the long run.
+    """
+    common = {"use": "school", "heating": "electric", "heat_power_kw": 60.0, "hot_water": "none"}
+    built = params(common, {**common, "setback_degc": 19.0})
+    state, weather = model.start(built), {**DARK, "temp_degc": 0.0}
+    for _ in range(24 * 60):
+        people = np.array([30.0, 0.0])
+        now = acting(2, weather=weather)._replace(occupants=people, heat_gain_kw=-0.075 * people)
+        state, out = model.step(built, state, now, 3600.0)
+    assert state.air_degc == pytest.approx([20.0, 20.0], abs=1e-9)
+    heat, steady = named(out)["heat_space_kw"], zone_matrix(built.zone, 1e9)[:, AIR, 0]
+    assert heat[0] - heat[1] == pytest.approx(5.1408 * steady[CONVECTIVE] / steady[HEAT], rel=1e-4)

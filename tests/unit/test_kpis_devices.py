@@ -255,6 +255,71 @@ def test_oil_emits_more_than_gas() -> None:
     assert found["co2_chp_kg"].value == pytest.approx(73 * 0.2534, rel=1e-3)  # 74.1 kg/GJ · 3.6 MJ/kWh · 0.95
 
 
+class BurnerOptions(HomeOptions):
+    """A building that says more about its plant."""
+
+    fuel: str = "natural_gas"
+    water_heater: str = "generator"
+    hot_water: str = "tank"
+
+
+def with_homes(**options: object) -> object:
+    """Return the place with these options of home 001's building; home 000 has a heat pump."""
+    plain = BurnerOptions(heating="heat_pump")
+    own = {"building 000": plain, "building 001": BurnerOptions(**options)}
+    devices = tuple(replace(device, options=own.get(device.id, device.options)) for device in PLACE.twin.devices)
+    return replace(PLACE, twin=replace(PLACE.twin, devices=devices))
+
+
+@pytest.mark.parametrize(
+    ("fuel", "kg_per_kwh"),
+    [
+        ("heating_oil", 74.1 * 3.6e-3 * 0.95),
+        ("lpg", 63.1 * 3.6e-3 * 0.95),
+        ("natural_gas", 56.1 * 3.6e-3 * 0.9),
+        ("wood", 0.0),
+    ],
+)
+def test_each_boiler_has_the_factor_of_its_fuel(fuel: str, kg_per_kwh: float) -> None:
+    """10 kWh of fuel by higher heating value; kg/GJ of lower heating value and the ratio of both of the 2006 IPCC Guidelines."""
+    found = computed(HAND | {"prices": prices()}, place=with_homes(heating="boiler", fuel=fuel)).result()
+    assert found["co2_boiler_kg"].value == pytest.approx(10.0 * kg_per_kwh)
+    parts = [found[name].value for name in ("co2_kg", "co2_boiler_kg", "co2_chp_kg")]
+    assert found["co2_total_kg"].value == pytest.approx(sum(parts))
+
+
+def test_carbon_dioxide_of_wood_is_told_apart() -> None:
+    """112 kg/GJ of lower heating value, 92 % of the higher: 0.371 kg/kWh."""
+    wood = computed(HAND, place=with_homes(heating="boiler", fuel="wood")).result()
+    assert wood["co2_biogenic_kg"].value == pytest.approx(10.0 * 0.371, rel=2e-3)
+    assert "co2_biogenic_kg" not in computed(HAND).result()
+
+
+def test_water_of_an_immersion_heater_is_not_the_heat_pumps() -> None:
+    """A heat pump with 1 kWh at COP 3 for the room, and beside it an immersion heater of 2 kWh for the tank."""
+    ports = dict.fromkeys(BUILDING, ZERO) | {"cop": [[0.0, 3.0]] * 4}
+    ports["p_heat_pump_kw"] = [[0.0, 1.0], [0.0, 2.0], *ZERO[2:]]
+    ports["heat_space_kw"] = [[0.0, 3.0], *ZERO[1:]]
+    ports["heat_water_kw"] = [[0.0, 0.0], [0.0, 2.0], *ZERO[2:]]
+    for heater, expected in (("immersion", (3.0, 1.0, 3.0)), ("generator", (5.0 / 3.0, 3.0, 5.0))):
+        place = with_homes(heating="heat_pump", water_heater=heater)
+        found = computed(HAND | {"building": ports}, place=place).result()
+        values = [found[name].value for name in ("heat_pump_spf", "heat_pump_kwh", "heat_pump_heat_kwh")]
+        assert values == pytest.approx(expected)
+        assert ("electric_heater_kwh" in found) == (heater == "immersion")
+
+
+def test_a_month_without_electricity_has_no_coefficient_of_performance() -> None:
+    """Two heat pumps and four hours: below 2 * 0.01 kW * 4 h = 0.08 kWh there is none."""
+    place = with_homes(heating="heat_pump")
+    for power_kw, expected in ((0.015, False), (0.03, True)):
+        ports = dict.fromkeys(BUILDING, ZERO) | {"cop": ZERO}
+        ports["p_heat_pump_kw"], ports["heat_space_kw"] = [[power_kw, 0.0]] * 4, [[0.3, 0.0]] * 4
+        months = computed(HAND | {"building": ports}, place=place).tables()["months"]
+        assert ("heat_pump_cop" in months) == expected
+    assert months["heat_pump_cop"] == pytest.approx([10.0])
+
+
 def test_heat_network_adds_up(found: dict) -> None:
     assert found["heat_balance_max_kw"].value < 1e-12
     assert found["heat_balance_max_kw"].clean

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CO2 by source while the run goes on: imported electricity, gas in boilers, gas in CHP units; export apart."""
+"""CO2 by source while the run goes on: imported electricity, fuel in boilers, fuel in CHP units; export and wood apart."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ LOWER_PER_HIGHER: Final = {"natural_gas": 0.90, "lpg": 0.95, "heating_oil": 0.95
 TJ_PER_KWH: Final = 3.6e-6
 KG_PER_KWH: Final = {fuel: KG_PER_TJ[fuel] * TJ_PER_KWH * LOWER_PER_HIGHER[fuel] for fuel in KG_PER_TJ}
 """CO2 of fuels per kWh of higher heating value: natural gas 0.182, LPG 0.216, heating oil 0.253. [kg/kWh]"""
+KG_PER_KWH["wood"] = 0.0
+"""Wood counts 0 in every total: its CO2 is biogenic, which inventories report as a memo item (2006 IPCC Guidelines, volume 2,
+chapter 2) and count where the forest is cut. What it emits is a key figure of its own, `BIOGENIC_KG_PER_KWH`."""
+BIOGENIC_KG_PER_KWH: Final = {"wood": 112_000.0 * TJ_PER_KWH * 0.92}
+"""CO2 of wood per kWh of higher heating value, 0.371: 112,000 kg/TJ of lower heating value (2006 IPCC Guidelines, volume 2, table
+2.2), which is 92 % of the higher in pellets of 8 % moisture (assumption). [kg/kWh]"""
 GAS: Final = "natural_gas"
 GRAMS_PER_KG: Final = 1000.0
 CREDITED: Final = ("pv", "wind", "chp")
@@ -37,14 +43,14 @@ _TINY_KW: Final = 1e-9
 
 
 class EmissionAccount:
-    """Sums CO2 of the electricity that crosses the transformer, step by step; of gas, from the energy of devices.
+    """Sums CO2 of the electricity that crosses the transformer, step by step; of fuels, from the energy of devices.
 
     Parameters
     ----------
     twin : Twin
         The community; the carbon intensity is the mean over its connections of that of their tariff.
     sums : DeviceSums
-        Gas of boilers and CHP units.
+        Fuel of boilers and CHP units.
     """
 
     def __init__(self, twin: Twin, sums: DeviceSums) -> None:
@@ -82,25 +88,35 @@ class EmissionAccount:
         weight = np.array([sum(place.tariff == tariff for place in self._twin.connections) for tariff in ids], dtype=np.float64)
         return np.asarray(found @ (weight / weight.sum())) if weight.any() else None
 
-    def _chp_kg_per_kwh(self) -> FloatArray:
-        """Return the CO2 of each CHP unit's fuel, of natural gas where its options name none that is known, shape (n_chp,)."""
-        devices = self._twin.device_by_id
-        fuels = [getattr(devices[name].options, "fuel", GAS) for name in self._sums.ids.get("chp", ()) if name in devices]
-        return np.array([KG_PER_KWH.get(fuel, KG_PER_KWH[GAS]) for fuel in fuels])
+    def _fuels(self, table: str) -> list[str]:
+        """Return the fuel of each device of a table, natural gas where its options name none."""
+        devices, ids = self._twin.device_by_id, self._sums.ids.get(table, ())
+        return [getattr(devices[name].options, "fuel", GAS) if name in devices else GAS for name in ids]
+
+    def _kg(self, table: str) -> float:
+        """Return the CO2 of what the devices of a table burnt, of natural gas where a fuel is not known. [kg]."""
+        factors = np.array([KG_PER_KWH.get(fuel, KG_PER_KWH[GAS]) for fuel in self._fuels(table)])
+        burnt_kwh = self._sums.per_device(table, "fuel_kw")
+        return float(burnt_kwh @ factors) if burnt_kwh.size else 0.0
+
+    def _biogenic_kg(self) -> float:
+        """Return the CO2 of wood in boilers, which no total counts. [kg]."""
+        factors = np.array([BIOGENIC_KG_PER_KWH.get(fuel, 0.0) for fuel in self._fuels("building")])
+        burnt_kwh = self._sums.per_device("building", "fuel_kw")
+        return float(burnt_kwh @ factors) if burnt_kwh.size else 0.0
 
     def kpis(self) -> Iterator[Kpi]:
         """Yield the key figures of what has been added."""
-        gas_kg = {
-            "building": self._sums.total("building", "fuel_kw") * KG_PER_KWH[GAS],
-            "chp": float((self._sums.per_device("chp", "fuel_kw") * self._chp_kg_per_kwh()).sum()),
-        }
+        fuel_kg = {table: self._kg(table) for table in ("building", "chp")}
         if self._known:
             yield kpi("co2_kg", self._import_kg)
-            yield kpi("co2_total_kg", self._import_kg + sum(gas_kg.values()))
+            yield kpi("co2_total_kg", self._import_kg + sum(fuel_kg.values()))
             yield kpi("co2_credit_kg", self._credit_kg)
             for name, credit_kg in self._credits_kg.items():
                 yield kpi(f"co2_credit_{name}_kg", credit_kg)
-        if gas_kg["building"]:
-            yield kpi("co2_boiler_kg", gas_kg["building"])
+        if self._sums.total("building", "fuel_kw"):
+            yield kpi("co2_boiler_kg", fuel_kg["building"])
+        if biogenic_kg := self._biogenic_kg():
+            yield kpi("co2_biogenic_kg", biogenic_kg)
         if self._sums.has("chp", "fuel_kw"):
-            yield kpi("co2_chp_kg", gas_kg["chp"])
+            yield kpi("co2_chp_kg", fuel_kg["chp"])

@@ -10,7 +10,7 @@ import numpy as np
 
 from twinergy.results.extreme import Highest
 from twinergy.results.kpi import kpi
-from twinergy.results.sums import HEAT_PUMP_HEAT, HEAT_PUMP_POWER
+from twinergy.results.sums import HEAT_PUMP, HEAT_PUMP_HEAT, HEAT_PUMP_POWER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,21 +111,42 @@ class HeatAccount:
         for name, port in _BUILDING_IF_ANY.items():
             if sums.total("building", port):
                 yield kpi(name, sums.total("building", port))
-        direct = sums.total("building", "p_heat_pump_kw") - sums.total("building", HEAT_PUMP_POWER)
+        heat, power = heat_pump_kwh(self._twin, sums)
+        direct = sums.total("building", "p_heat_pump_kw") - float(power.sum())
         if direct > _ROUNDING_KWH:
             yield kpi("electric_heater_kwh", direct)
-        if sums.total("building", HEAT_PUMP_POWER):
-            yield kpi("heat_pump_kwh", sums.total("building", HEAT_PUMP_POWER))
-            yield kpi("heat_pump_heat_kwh", sums.total("building", HEAT_PUMP_HEAT))
-            yield self._spf()
+        if power.sum() > _ROUNDING_KWH:
+            yield kpi("heat_pump_kwh", float(power.sum()))
+            yield kpi("heat_pump_heat_kwh", float(heat.sum()))
+            yield self._spf(heat, power)
         if sums.total("building", "fuel_kw"):
             yield kpi("boiler_heat_kwh", float(boiler_heat_kwh(sums).sum()))
 
-    def _spf(self) -> Kpi:
-        heat, power = (self._sums.per_device("building", name) for name in (HEAT_PUMP_HEAT, HEAT_PUMP_POWER))
-        each = np.divide(heat, power, out=np.full_like(heat, np.inf), where=power > 0.0)
+    def _spf(self, heat: FloatArray, power: FloatArray) -> Kpi:
+        each = np.divide(heat, power, out=np.full_like(heat, np.inf), where=power > _ROUNDING_KWH)
         where = self._sums.ids["building"][int(each.argmin())]
         return kpi("heat_pump_spf", float(heat.sum() / power.sum()), where=where)
+
+
+def heat_pump_kwh(twin: Twin, sums: DeviceSums) -> tuple[FloatArray, FloatArray]:
+    """Return heat and electricity of heat pumps with their backup heaters, shape (n_buildings,) each. [kWh].
+
+    Where an immersion heater charges the tank, its heat and its electricity, which are the same, are not the heat pump's.
+    """
+    heat, power = (sums.per_device("building", name) for name in (HEAT_PUMP_HEAT, HEAT_PUMP_POWER))
+    water = sums.per_device("building", "heat_water_kw")
+    if not (heat.size and power.size and water.size):
+        return np.zeros(1), np.zeros(1)
+    devices = twin.device_by_id
+    apart = [float(name in devices and _immersed(devices[name].options)) for name in sums.ids["building"]]
+    own = water * np.array(apart)
+    return heat - own, power - own
+
+
+def _immersed(options: object) -> bool:
+    """Whether a heat pump leaves the tank to an immersion heater."""
+    wanted = {"heating": HEAT_PUMP, "water_heater": "immersion", "hot_water": "tank"}
+    return all(getattr(options, name, None) == value for name, value in wanted.items())
 
 
 def boiler_heat_kwh(sums: DeviceSums) -> FloatArray:

@@ -29,7 +29,8 @@ _HEAT: Final = (
         "kWh",
         HEAT,
         "Heat from heat pumps",
-        "Σ over buildings with a heat pump of (heat_space + heat_water − heat_network)·Δt, backup heater included",
+        "Σ over buildings with a heat pump of (heat_space + heat_water − heat_network)·Δt, backup heater included, "
+        "water of immersion heaters not",
         "Heat pumps supplied {value} of heat.",
     ),
     KpiDefinition(
@@ -37,7 +38,7 @@ _HEAT: Final = (
         "kWh",
         HEAT,
         "Electricity of heat pumps",
-        "Σ over buildings with a heat pump of p_heat_pump·Δt, backup heater included",
+        "Σ over buildings with a heat pump of p_heat_pump·Δt, backup heater included, immersion heaters not",
         "Heat pumps used {value} of electricity.",
     ),
     KpiDefinition(
@@ -56,7 +57,7 @@ _HEAT: Final = (
         "kWh",
         HEAT,
         "Electricity of direct heaters",
-        "Σ over buildings without a heat pump of p_heat_pump·Δt: direct and immersion heaters",
+        "Σ over buildings of p_heat_pump·Δt − electricity of heat pumps: direct and immersion heaters",
         "Direct heaters used {value} of electricity.",
     ),
     KpiDefinition(
@@ -71,9 +72,18 @@ _HEAT: Final = (
         "fuel_kwh",
         "kWh",
         HEAT,
-        "Gas of boilers",
+        "Fuel of boilers",
         "Σ over buildings of fuel·Δt, higher heating value",
-        "Boilers in buildings burnt {value} of gas.",
+        "Boilers in buildings burnt {value} of fuel.",
+    ),
+    KpiDefinition(
+        "co2_biogenic_kg",
+        "kg",
+        HEAT,
+        "CO₂ of wood",
+        "Σ over buildings with wood boilers of fuel·Δt · 0.371 kg/kWh of higher heating value; no part of any total",
+        "Burning wood set {value} of biogenic CO₂ free, which no total counts.",
+        source="2006 IPCC Guidelines, volume 2, table 2.2: 112,000 kg/TJ of lower heating value, a memo item; 92 % of the higher",
     ),
     KpiDefinition(
         "heat_network_kwh",

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from twinergy.results.comfort import mean_degc, quantile_degc
 from twinergy.results.mobility import KM
 from twinergy.results.plants import ratings
-from twinergy.results.sums import DRAWN, GIVEN, HEAT_PUMP_HEAT, HEAT_PUMP_POWER
+from twinergy.results.sums import DRAWN, GIVEN, HEAT_PUMP, HEAT_PUMP_HEAT, HEAT_PUMP_POWER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 LOW, HIGH = 0.05, 0.95
 """Shares of building hours below the lower and the upper end of the band of indoor temperatures."""
+LEAST_KW: Final = 0.01
+"""Heat pumps that draw less than this in the mean of a month have no coefficient of performance: heat that the heating water gave
+just before or after would be most of it (assumption: a few per cent of what they draw in winter). [kW]"""
 
 
 def month_columns(twin: Twin, sums: DeviceSums, comfort: ComfortAccount, roles: Roles) -> dict[str, list[str] | FloatArray]:
@@ -56,7 +59,7 @@ def month_columns(twin: Twin, sums: DeviceSums, comfort: ComfortAccount, roles: 
         "consumption_kwh": all_of(roles.plain, DRAWN) - all_of(roles.returning, GIVEN),
         "generation_kwh": all_of(plants, GIVEN),
         "pv_yield_kwh_per_kwp": _ratio(of("pv", GIVEN), np.full(len(names), kwp.sum())),
-        "heat_pump_cop": _ratio(of("building", HEAT_PUMP_HEAT), of("building", HEAT_PUMP_POWER)),
+        "heat_pump_cop": _ratio(of("building", HEAT_PUMP_HEAT), of("building", HEAT_PUMP_POWER), _least_kwh(twin, sums)),
         "temp_indoor_degc": np.array([mean_degc(each) if each.size else np.nan for each in bins]),
         "temp_indoor_low_degc": np.array([quantile_degc(each, LOW) if each.size else np.nan for each in bins]),
         "temp_indoor_high_degc": np.array([quantile_degc(each, HIGH) if each.size else np.nan for each in bins]),
@@ -66,6 +69,12 @@ def month_columns(twin: Twin, sums: DeviceSums, comfort: ComfortAccount, roles: 
     return {"month": names} | {name: values for name, values in columns.items() if np.isfinite(values).any()}
 
 
-def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
-    ratio: FloatArray = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0.0)
+def _least_kwh(twin: Twin, sums: DeviceSums) -> FloatArray:
+    """Return the least electricity with which a month has a coefficient of performance, shape (n_months,). [kWh]."""
+    pumps = sum(getattr(device.options, "heating", HEAT_PUMP) == HEAT_PUMP for device in twin.of_kind("building"))
+    return np.asarray(np.array(list(sums.hours.values())) * (LEAST_KW * pumps), dtype=np.float64)
+
+
+def _ratio(above: FloatArray, below: FloatArray, least: FloatArray | float = 0.0) -> FloatArray:
+    ratio: FloatArray = np.divide(above, below, out=np.full(len(above), np.nan), where=below > least)
     return ratio
