@@ -10,7 +10,7 @@ import numpy as np
 
 from twinergy.results.extreme import Highest
 from twinergy.results.kpi import kpi
-from twinergy.results.sums import HEAT_PUMP, HEAT_PUMP_HEAT, HEAT_PUMP_POWER
+from twinergy.results.sums import HEAT_PUMP_HEAT, HEAT_PUMP_POWER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,7 @@ class HeatAccount:
         for name, port in _BUILDING_IF_ANY.items():
             if sums.total("building", port):
                 yield kpi(name, sums.total("building", port))
-        heat, power = heat_pump_kwh(self._twin, sums)
+        heat, power = heat_pump_kwh(sums)
         direct = sums.total("building", "p_heat_pump_kw") - float(power.sum())
         if direct > _ROUNDING_KWH:
             yield kpi("electric_heater_kwh", direct)
@@ -128,25 +128,10 @@ class HeatAccount:
         return kpi("heat_pump_spf", float(heat.sum() / power.sum()), where=where)
 
 
-def heat_pump_kwh(twin: Twin, sums: DeviceSums) -> tuple[FloatArray, FloatArray]:
-    """Return heat and electricity of heat pumps with their backup heaters, shape (n_buildings,) each. [kWh].
-
-    Where an immersion heater charges the tank, its heat and its electricity, which are the same, are not the heat pump's.
-    """
+def heat_pump_kwh(sums: DeviceSums) -> tuple[FloatArray, FloatArray]:
+    """Return heat and electricity of heat pumps with their backup heaters, shape (n_buildings,) each. [kWh]."""
     heat, power = (sums.per_device("building", name) for name in (HEAT_PUMP_HEAT, HEAT_PUMP_POWER))
-    water = sums.per_device("building", "heat_water_kw")
-    if not (heat.size and power.size and water.size):
-        return np.zeros(1), np.zeros(1)
-    devices = twin.device_by_id
-    apart = [float(name in devices and _immersed(devices[name].options)) for name in sums.ids["building"]]
-    own = water * np.array(apart)
-    return heat - own, power - own
-
-
-def _immersed(options: object) -> bool:
-    """Whether a heat pump leaves the tank to an immersion heater."""
-    wanted = {"heating": HEAT_PUMP, "water_heater": "immersion", "hot_water": "tank"}
-    return all(getattr(options, name, None) == value for name, value in wanted.items())
+    return (heat, power) if heat.size and power.size else (np.zeros(1), np.zeros(1))
 
 
 def boiler_heat_kwh(sums: DeviceSums) -> FloatArray:

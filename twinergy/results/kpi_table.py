@@ -148,9 +148,9 @@ _COMMUNITY: Final = (
         "co2_boiler_kg",
         "kg",
         MONEY,
-        "CO₂ of gas boilers",
-        "Σ over buildings of fuel·Δt · 0.182 kg/kWh of higher heating value",
-        "Gas boilers in buildings caused {value} of CO₂.",
+        "CO₂ of boilers",
+        "Σ over buildings of fuel·Δt · factor of the fuel: natural gas 0.182, LPG 0.216, heating oil 0.253, wood 0 kg/kWh (HHV)",
+        "Boilers in buildings caused {value} of CO₂.",
         source=GAS_SOURCE,
     ),
     KpiDefinition(

@@ -92,6 +92,7 @@ class DeviceSums:
         self._has_pump = {
             device.id: getattr(device.options, "heating", HEAT_PUMP) == HEAT_PUMP for device in twin.of_kind("building")
         }
+        self._immersed = {device.id: _immersed(device.options) for device in twin.of_kind("building")}
         self.ids: dict[str, tuple[str, ...]] = {}
         self.energy_kwh: dict[Key, FloatArray] = {}
         self.register: dict[Key, FloatArray] = {}
@@ -122,9 +123,11 @@ class DeviceSums:
             return
         pump = np.array([self._has_pump.get(name, False) for name in self.ids["building"]], dtype=np.float64)
         if pump.any():
-            heat_kw = space_kw + water_kw
+            # an immersion heater's heat and electricity, which are the same, are not the heat pump's
+            apart_kw = water_kw * np.array([self._immersed.get(name, False) for name in self.ids["building"]], dtype=np.float64)
+            heat_kw = space_kw + water_kw - apart_kw
             yield ("building", HEAT_PUMP_HEAT), (heat_kw if network_kw is None else heat_kw - network_kw) * pump
-            yield ("building", HEAT_PUMP_POWER), power_kw * pump
+            yield ("building", HEAT_PUMP_POWER), (power_kw - apart_kw) * pump
 
     def _add_power(self, key: Key, power_kw: FloatArray, spans: list[tuple[str, slice]], hours: float) -> None:
         for month, span in spans:
@@ -189,3 +192,9 @@ def month_spans(epoch_s: NDArray[np.int64], timezone: str) -> list[tuple[str, sl
         spans.append((f"{local:%Y-%m}", slice(first, end)))
         first = end
     return spans
+
+
+def _immersed(options: object) -> bool:
+    """Return whether a building with a heat pump leaves the tank to an immersion heater."""
+    wanted = {"heating": HEAT_PUMP, "water_heater": "immersion", "hot_water": "tank"}
+    return all(getattr(options, name, None) == value for name, value in wanted.items())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from twinergy.randomness import device_generators
+from twinergy.telegrams.compiling import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,11 +45,12 @@ def steps_per_unit(resolution: FloatArray) -> FloatArray:
     return np.where(np.abs(per_unit - whole) < 1e-9 * per_unit, whole, per_unit)
 
 
+@compiled
 def round_to(values: FloatArray, per_unit: FloatArray) -> None:
-    """Round values in place to whole steps of resolution, given as steps per unit."""
-    values *= per_unit
-    np.rint(values, out=values)
-    values /= per_unit
+    """Round values in place to whole steps of resolution, given as steps per unit; both lie in one piece in memory."""
+    flat, steps = values.reshape(-1), per_unit.reshape(-1)
+    for place in range(len(flat)):
+        flat[place] = np.rint(flat[place] * steps[place]) / steps[place]
 
 
 class Sums(NamedTuple):
