@@ -24,16 +24,12 @@ if TYPE_CHECKING:
 
 
 class Registers:
-    """Counts since the start of the run, arrays of shape ``(n_devices,)``, changed in place."""
+    """Counts since the start of the run, arrays of shape ``(n_devices,)``, changed in place: the rows of `table`."""
 
     def __init__(self, n_devices: int) -> None:
-        self.sessions = np.zeros(n_devices)
-        self.no_shows = np.zeros(n_devices)
-        self.cancelled = np.zeros(n_devices)
-        self.refused = np.zeros(n_devices)
-        self.refused_kwh = np.zeros(n_devices)
-        self.unserved_kwh = np.zeros(n_devices)
-        self.waited_h = np.zeros(n_devices)
+        self.table = np.zeros((7, n_devices))
+        self.unserved_kwh, self.waited_h, self.no_shows, self.cancelled, *rest = self.table
+        self.refused, self.refused_kwh, self.sessions = rest
 
 
 @dataclass(slots=True, eq=False)

@@ -52,48 +52,45 @@ class ChargingParams:
 
     Attributes
     ----------
-    per_phase_kw, least_per_phase_kw : ndarray
-        Highest and lowest power of each phase in use; for DC of the whole connector. [kW]
+    per_phase_kw : ndarray
+        Highest power of each phase in use; for DC of the whole connector. [kW]
     phases : ndarray
         Phases of the connector, 1 for DC. [-]
-    uncontrolled, follows : ndarray
-        Power wanted where nobody asks (infinite, 0 or NaN) and share of the net load to follow (-1 or 0). [kW], [-]
-    obeys : ndarray of bool
-        Whether a set-point counts.
-    v2g : ndarray
-        1 for points that can feed back, else 0. [-]
-    knows_soc, all_know : ndarray of bool, bool
-        Whether the point learns the state of charge, and whether all do.
-    tan_phi : ndarray or None
-        Reactive over active power; None where there is none. [-]
-    switches : ndarray of bool
-        Whether it goes on with one phase where there is too little for three.
-    keeps : ndarray of bool
-        Whether it keeps the driver's wish while it follows the net load.
-    any_follows, any_obeys, any_v2g, any_switches, any_keeps : bool
-        Whether any point of the fleet does.
+    knows_soc : ndarray of bool
+        Whether the point learns the state of charge.
+    tan_phi : ndarray
+        Reactive over active power. [-]
+    public : ndarray of bool
+        Whether the point serves visitors.
+    table : ndarray, shape (n_rows, n_devices)
+        What the arithmetic needs, one row each, in the order of `simulators.charging.kernel.PER_PHASE_KW` and those that follow:
+        highest and lowest power of each phase in use [kW], phases, power wanted where nobody asks, infinite or 0 [kW], and 1 or 0
+        for: follows the net load, obeys a set-point, can feed back, goes on with one phase where there is too little for three,
+        keeps the driver's wish while it follows the net load, learns the state of charge; reactive over active power [-]; 1 for
+        points that serve visitors.
+    any_v2g : bool
+        Whether any point of the fleet can feed back.
+    hub : ndarray of int
+        Number of each point's hub, -1 where it belongs to none.
+    limit_kw : ndarray, shape (n_hubs,)
+        What the points of each hub may draw together. [kW]
     hubs : HubParams or None
         None where no point belongs to a hub.
+    nobody : ndarray
+        NaN, for a port at which nobody asks any point.
     """
 
     per_phase_kw: FloatArray
-    least_per_phase_kw: FloatArray
     phases: FloatArray
-    uncontrolled: FloatArray
-    follows: BoolArray
-    obeys: BoolArray
-    v2g: FloatArray
     knows_soc: BoolArray
-    all_know: bool
-    tan_phi: FloatArray | None
-    switches: BoolArray
-    keeps: BoolArray
-    any_follows: bool
-    any_obeys: bool
+    tan_phi: FloatArray
+    public: BoolArray
+    table: FloatArray
     any_v2g: bool
-    any_switches: bool
-    any_keeps: bool
+    hub: IntArray
+    limit_kw: FloatArray
     hubs: HubParams | None
+    nobody: FloatArray
 
 
 def local_mode(option: ChargingOptions) -> str:
@@ -101,38 +98,46 @@ def local_mode(option: ChargingOptions) -> str:
     return option.safe_mode if option.mode == "set_point" else option.mode
 
 
-def params_of(options: Sequence[ChargingOptions], hubs: HubParams | None = None) -> ChargingParams:
-    """Return the options of a fleet as arrays, in the given order."""
+def params_of(
+    options: Sequence[ChargingOptions], hubs: HubParams | None = None, public: Sequence[bool] | None = None
+) -> ChargingParams:
+    """Return the options of a fleet as arrays, in the given order, with the hubs' limits and which points serve visitors."""
+    n = len(options)
     dc = np.array([option.dc_kw is not None for option in options])
     modes = [local_mode(option) for option in options]
     follows = np.array([mode == "self_consumption" for mode in modes])
-    obeys = np.array([option.mode != "uncontrolled" for option in options])
-    switches = np.array([option.phase_switching for option in options])
-    keeps = follows & np.array([option.keeps_wish for option in options])
     v2g = np.array([option.v2g for option in options])
     knows = v2g | dc | np.array([option.iso15118 for option in options])
     tan_phi = np.tan(np.arccos([option.cos_phi for option in options]))
-    current_kw = np.array([PHASE_KV * option.limit_a for option in options])
-    return ChargingParams(
-        per_phase_kw=np.where(dc, [option.rated_kw for option in options], current_kw),
-        least_per_phase_kw=np.where(dc, 0.0, PHASE_KV * LEAST_A * (1.0 - SLACK)),
-        phases=np.where(dc, 1.0, [option.connector_phases for option in options]),
-        uncontrolled=np.array([np.inf if mode == "uncontrolled" else 0.0 for mode in modes]),
-        follows=follows,
-        obeys=obeys,
-        v2g=v2g.astype(np.float64),
-        knows_soc=knows,
-        all_know=bool(knows.all()),
-        tan_phi=tan_phi if tan_phi.any() else None,
-        switches=switches,
-        keeps=keeps,
-        any_switches=bool(switches.any()),
-        any_keeps=bool(keeps.any()),
-        any_follows=bool(follows.any()),
-        any_obeys=bool(obeys.any()),
-        any_v2g=bool(v2g.any()),
-        hubs=hubs,
+    per_phase_kw = np.where(dc, [option.rated_kw for option in options], [PHASE_KV * option.limit_a for option in options])
+    phases = np.where(dc, 1.0, [option.connector_phases for option in options])
+    visited = np.zeros(n, dtype=np.bool_) if public is None else np.array(public, dtype=np.bool_)
+    rows = (
+        *(per_phase_kw, np.where(dc, 0.0, PHASE_KV * LEAST_A * (1.0 - SLACK)), phases),
+        *([np.inf if mode == "uncontrolled" else 0.0 for mode in modes], follows, [o.mode != "uncontrolled" for o in options]),
+        *(v2g, [option.phase_switching for option in options], follows & [option.keeps_wish for option in options]),
+        *(knows, tan_phi, visited),
     )
+    return ChargingParams(
+        per_phase_kw=per_phase_kw,
+        phases=phases,
+        knows_soc=knows,
+        tan_phi=tan_phi,
+        public=visited,
+        table=np.array(rows, dtype=np.float64),
+        any_v2g=bool(v2g.any()),
+        hub=_hub_of_each(n, hubs),
+        limit_kw=np.empty(0) if hubs is None else hubs.limit_kw,
+        hubs=hubs,
+        nobody=np.full(n, np.nan),
+    )
+
+
+def _hub_of_each(n_devices: int, hubs: HubParams | None) -> IntArray:
+    hub = np.full(n_devices, -1, dtype=np.int64)
+    if hubs is not None:
+        hub[hubs.rows] = hubs.hub
+    return hub
 
 
 def hubs_of(devices: Sequence[Device], twin: Twin) -> HubParams | None:

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from simulators.charging.kernel import SLACK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
-
-SLACK: Final = 1e-12
 
 
 def share(wanted_kw: FloatArray, least_kw: FloatArray, since_s: FloatArray, hub: IntArray, limit_kw: FloatArray) -> FloatArray:

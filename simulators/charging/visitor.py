@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from simulators.charging import kernel
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,10 +19,6 @@ EFFICIENCY: Final = 0.9
 """From AC to the battery and back at 11 kW: 87 to 93 % for eight cars (ev2gym, ``ev_specs_v2g_enabled2024.json``). [-]"""
 KNEE: Final = {"ac": 0.9, "dc": 0.6}
 """State of charge from which on a car takes less and less; *assumptions*. [-]"""
-LAST_SHARE: Final = 0.1
-"""Share of the full power below which it does not go, so that a battery gets full at last; *assumption*. [-]"""
-DONE: Final = 1e-4
-"""A wish of which less than this share of the capacity is missing is met. [-]"""
 RESERVE_SOC: Final = 0.3
 """A visitor's car is never emptied below this, nor below what it came with; *assumption*. [-]"""
 
@@ -74,21 +72,25 @@ class Places:
         Which connectors are DC.
     dc_efficiency : ndarray, shape (n_devices,)
         From the grid to the connector of those. [-]
+
+    Attributes
+    ----------
+    table : ndarray, shape (n_rows, n_devices)
+        All of them, in the order of `simulators.charging.kernel.PRESENT` and those that follow; the others are its rows.
+    count, hasty : int
+        Visitors who are there, and those among them who leave as soon as their wish is met.
     """
 
     def __init__(self, dc: NDArray[np.bool_], dc_efficiency: FloatArray) -> None:
         n = len(dc)
+        to_battery, knee = np.where(dc, dc_efficiency, EFFICIENCY), np.where(dc, KNEE["dc"], KNEE["ac"])
+        empty = (0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 3.0, 0.0, np.nan)
         self._dc = dc
-        self._to_battery = np.where(dc, dc_efficiency, EFFICIENCY)
-        self._knee = np.where(dc, KNEE["dc"], KNEE["ac"])
-        self.present = np.zeros(n)
-        self.reserved = np.zeros(n)
-        self.capacity_kwh, self.energy_kwh, self.wish_kwh, self.floor_kwh = np.ones(n), np.ones(n), np.ones(n), np.ones(n)
-        self.battery_kw, self.v2g_kw = np.zeros(n), np.zeros(n)
-        self.phases = np.full(n, 3.0)
-        self.since_s, self.leaves_s = np.zeros(n), np.full(n, np.nan)
+        self.table = np.stack([*(np.full(n, value) for value in empty), to_battery, knee])
+        self.present, self.reserved, self.capacity_kwh, self.energy_kwh, self.wish_kwh, self.floor_kwh, *rest = self.table
+        self.battery_kw, self.v2g_kw, self.phases, self.since_s, self.leaves_s, self._to_battery, _ = rest
         self.leaves_when_done = np.zeros(n, dtype=np.bool_)
-        self.count = 0
+        self.count = self.hasty = 0
 
     def plug(self, row: int, visitor: Visitor, now_s: float) -> None:
         """Plug a visitor in."""
@@ -101,64 +103,51 @@ class Places:
         self.phases[row] = visitor.phases
         self.since_s[row], self.leaves_s[row] = now_s, now_s + visitor.stay_s
         self.leaves_when_done[row] = visitor.leaves_when_done
+        self.hasty += visitor.leaves_when_done
         self.count += 1
 
     def unplug(self, row: int) -> float:
         """Unplug the visitor and return what was missing to the wish, in kWh."""
         missing = max(float(self.wish_kwh[row] - self.energy_kwh[row]), 0.0)
-        met = missing < DONE * float(self.capacity_kwh[row])
+        met = missing < kernel.DONE * float(self.capacity_kwh[row])
         self.present[row] = self.battery_kw[row] = self.v2g_kw[row] = 0.0
         self.capacity_kwh[row] = self.energy_kwh[row] = self.wish_kwh[row] = self.floor_kwh[row] = 1.0
+        self.hasty -= bool(self.leaves_when_done[row])
         self.leaves_s[row], self.leaves_when_done[row] = np.nan, False
         self.count -= 1
         return 0.0 if met else missing
 
     def connected(self, epoch_s: float, duration_s: float) -> FloatArray:
         """Return the share of a step for which each visitor stays, shape (n_devices,); 1 where there is none."""
-        share = (self.leaves_s - epoch_s) / duration_s
-        return np.asarray(np.fmin(np.maximum(share, 0.0), 1.0), dtype=np.float64)
+        return np.asarray(kernel.connected(self.table, epoch_s, duration_s), dtype=np.float64)
 
     def accept_kw(self, hours: FloatArray) -> FloatArray:
         """Return the power each visitor takes at the grid side as a mean over the time it stays in a step.
 
         Constant up to the knee, then falling in proportion to what is missing to full, integrated over the step.
         """
-        tail = (1.0 - self._knee) * self.capacity_kwh
-        full = self.battery_kw * hours
-        constant = np.minimum(np.maximum(self._knee * self.capacity_kwh - self.energy_kwh, 0.0), full)
-        rest = full - constant
-        falling = -np.expm1(-rest / tail) * np.minimum(self.capacity_kwh - self.energy_kwh, tail)
-        taken = constant + np.maximum(falling, LAST_SHARE * rest)
-        taken = np.minimum(taken, self.wish_kwh - self.energy_kwh)
-        taken[taken < DONE * self.capacity_kwh] = 0.0
-        power = np.divide(taken, self._to_battery * hours, out=np.zeros_like(taken), where=hours > 0.0)
-        return np.asarray(power, dtype=np.float64)
+        return np.asarray(kernel.possible(self.table, hours)[0], dtype=np.float64)
 
     def release_kw(self, hours: FloatArray) -> FloatArray:
         """Return the power each visitor can feed back at the grid side, counted positive, as a mean over the time it stays."""
-        spare = np.maximum(self.energy_kwh - self.floor_kwh, 0.0) * self._to_battery
-        power = np.divide(spare, hours, out=np.zeros_like(spare), where=hours > 0.0)
-        return np.asarray(np.minimum(power, self.v2g_kw), dtype=np.float64)
+        return np.asarray(kernel.possible(self.table, hours)[1], dtype=np.float64)
 
     def move(self, p_kw: FloatArray, hours: float) -> None:
         """Charge and discharge the visitors' batteries with these mean powers at the grid side over a step."""
-        into = np.where(p_kw > 0.0, p_kw * self._to_battery, p_kw / self._to_battery) * hours
-        moved = np.minimum(np.maximum(self.energy_kwh + into, 0.0), self.capacity_kwh)
-        self.energy_kwh = np.where(self.present > 0.0, moved, self.energy_kwh)
+        kernel.move(self.table, p_kw, hours)
 
     def done(self) -> NDArray[np.intp]:
         """Return which of those who leave at once have their wish met, as rows."""
-        met = self.wish_kwh - self.energy_kwh < DONE * self.capacity_kwh
+        met = self.wish_kwh - self.energy_kwh < kernel.DONE * self.capacity_kwh
         return np.flatnonzero(met & self.leaves_when_done)
+
+    def seen(self, known: NDArray[np.bool_], ends_s: float) -> FloatArray:
+        """Return what points see of their visitors, one row each, in the order of `simulators.charging.kernel.THERE`.
+
+        `known` are the points that learn the state of charge.
+        """
+        return np.asarray(kernel.seen(self.table, known, ends_s), dtype=np.float64)
 
     def soc(self, known: NDArray[np.bool_]) -> FloatArray:
         """Return the state of charge of each visitor at the points that learn it, NaN elsewhere and where there is none."""
-        return np.where(known & (self.present > 0.0), self.energy_kwh / self.capacity_kwh, np.nan)
-
-    def open_kwh(self, wanted_kwh: FloatArray) -> FloatArray:
-        """Return `wanted_kwh` with 0 where the wish is as good as met."""
-        return np.where(wanted_kwh < DONE * self.capacity_kwh, 0.0, wanted_kwh)
-
-    def wanted_kwh(self) -> FloatArray:
-        """Return what is missing to each visitor's wish, 0 where there is none."""
-        return np.maximum(self.wish_kwh - self.energy_kwh, 0.0) * self.present
+        return np.asarray(self.seen(known, 0.0)[kernel.SEEN_SOC], dtype=np.float64)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from simulators.charging import kernel
 from simulators.charging.arrivals import drawn, visitors
 from simulators.charging.hub import Hub, Registers
 from simulators.charging.model import Cars
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-COUNTS: Final = ("queue", "unserved_kwh", "waited_h", "no_show_count", "cancelled_count", "refused_count", "refused_kwh")
-"""Ports that only hubs with visitors fill."""
+COUNTS: Final = ("unserved_kwh", "waited_h", "no_show_count", "cancelled_count", "refused_count", "refused_kwh")
+"""Registers that only hubs with visitors fill."""
 PATTERN_OF_ACCESS: Final = {"public": "public", "semi_public": "workplace", "private": "private"}
 
 
@@ -48,6 +49,8 @@ class Visits:
         Connectors, over all points.
     registers : Registers
         Counts, over all points.
+    counts : tuple of ndarray, shape (n_devices,)
+        The registers in the order of `COUNTS`, then the sessions; replaced, never changed.
     queue : ndarray, shape (n_devices,)
         People who wait at each point's hub; replaced, never changed.
     """
@@ -61,7 +64,9 @@ class Visits:
         dc = np.array([option.dc_kw is not None for option in options])
         self.places = Places(dc, np.array([option.dc_efficiency for option in options]))
         self.registers = Registers(len(devices))
-        self.queue = self._nothing = np.zeros(len(devices))
+        self.queue = np.zeros(len(devices))
+        self.counts: tuple[FloatArray, ...] = tuple(self.registers.table.copy())
+        self._seen: FloatArray | None = None
         self._hubs: dict[str, Hub] = {}
         self._replays: dict[str, Replay] = {}
         self._hub_of: dict[int, Hub] = {}
@@ -91,37 +96,37 @@ class Visits:
             hub.expect([visitor for visitor in everyone if visitor.arrives_s >= block.epoch_s[0]])
 
     def advance(self, until_s: float) -> None:
-        """Let everything happen up to and including a time."""
+        """Let everything happen up to and including a time; a hub at which nothing does costs nothing."""
         env = self._env
         if env.peek() > until_s:
             return
         while env.peek() <= until_s:
             env.step()
+        self._took_place()
         for hub in self._hubs.values():
             waiting = hub.queue(until_s)
             if waiting != self.queue[hub.rows[0]]:
                 self.queue = self.queue.copy()
                 self.queue[hub.rows] = waiting
 
-    def cars(self, step: Step, *, back: bool) -> tuple[Cars, FloatArray]:
-        """Return the visitors' cars in a step and for which share of it each stays; `back` asks what they can feed back."""
-        places = self.places
-        staying = places.connected(step.epoch_s, step.duration_s)
-        hours = staying * step.duration_h
-        accept_kw = places.accept_kw(hours) if places.count else self._nothing
-        release_kw = places.release_kw(hours) if places.count and back else self._nothing
-        left_s = places.leaves_s - step.epoch_s
-        return Cars(accept_kw, release_kw, places.phases, places.since_s, places.wanted_kwh(), left_s), staying
+    def cars(self, table: FloatArray, own: Cars, step: Step) -> tuple[Cars, FloatArray]:
+        """Return the cars of dwellings with those of the visitors, and for which share of a step each stays."""
+        *cars, staying = kernel.arranged(table, self.places.table, *own, float(step.epoch_s), step.duration_s)
+        return Cars(*cars), staying
 
-    def counts(self) -> dict[str, FloatArray]:
-        """Return the ports `COUNTS`; the registers as copies, because processes change them in place."""
-        kept = self.registers
-        counts = (kept.unserved_kwh, kept.waited_h, kept.no_shows, kept.cancelled, kept.refused, kept.refused_kwh)
-        return dict(zip(COUNTS, (self.queue, *(count.copy() for count in counts)), strict=True))
+    def charge(self, p_kw: FloatArray, step: Step) -> None:
+        """Charge the visitors' cars; those whose wish is met and who do not want to stay leave at the end of the step."""
+        self.places.move(p_kw, step.duration_h)
+        if self.places.hasty:
+            done = self.places.done()
+            if done.size:
+                self.finish(done, step.epoch_s + step.duration_s)
 
-    def taken(self, locked: NDArray[np.bool_]) -> FloatArray:
-        """Return 1 for points that a reservation or a controller keeps, else 0."""
-        return np.maximum(self.places.reserved, locked)
+    def seen(self, known: NDArray[np.bool_], ends_s: float) -> FloatArray:
+        """Return what points see of their visitors, as `Places.seen`; the same as long as nobody is there and nothing happens."""
+        if self._seen is None or self.places.count:
+            self._seen = self.places.seen(known, ends_s)
+        return self._seen
 
     def finish(self, rows: NDArray[np.intp], now_s: float) -> None:
         """Tell visitors that their wish is met; they leave now."""
@@ -140,6 +145,10 @@ class Visits:
     def _go_to(self, now_s: float) -> None:
         if self._env.now < now_s:
             self._env.run(until=now_s)
+            self._took_place()
+
+    def _took_place(self) -> None:
+        self._seen, self.counts = None, tuple(self.registers.table.copy())
 
     def _drawn(self, draw: np.random.Generator, name: str, hub: Hub, number: int) -> Sessions:
         arrivals = hub.options.arrivals

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from simulators.ev import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,113 +16,40 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-ZERO: Final = np.array(0.0)
-"""numpy takes an array without dimensions faster than a number of Python."""
-LAST_SHARE: Final = 0.1
-"""Share of the full power below which the taper does not go, so that a battery gets full at last; *assumption*. [-]"""
 
-
-class Taking(NamedTuple):
-    """What the power a car accepts depends on within steps of one length; arrays of shape ``(n,)``.
-
-    Attributes
-    ----------
-    capacity_kwh, knee_kwh, tail_kwh, limit_kwh : ndarray
-        As in `EvParams`. [kWh]
-    full_kwh : ndarray
-        Energy of the step at full power. [kWh]
-    per_kwh, aux_kw : ndarray
-        AC power per energy taken, and what the car itself draws while it charges. [1/h], [kW]
-    """
-
-    capacity_kwh: FloatArray
-    knee_kwh: FloatArray
-    tail_kwh: FloatArray
-    limit_kwh: FloatArray
-    full_kwh: FloatArray
-    per_kwh: FloatArray
-    aux_kw: FloatArray
-
-
-def taking(params: EvParams, hours: float) -> FloatArray:
-    """Return the rows of `Taking` for steps of this length, shape (7, n_devices), from ``params.spans`` if asked before."""
-    rows = params.spans.get(hours)
-    if rows is None:
-        parts = Taking(
-            params.capacity_kwh,
-            params.knee_kwh,
-            params.tail_kwh,
-            params.limit_kwh,
-            params.battery_kw * hours,
-            1.0 / (params.efficiency * hours),
-            params.aux_kw / params.efficiency,
-        )
-        rows = params.spans[hours] = np.stack(parts)
-    return rows
-
-
-def acceptable_kwh(car: Taking, energy_kwh: FloatArray) -> FloatArray:
-    """Return the energy batteries take up within a step if they get all the power they accept.
+def accepted_kw(params: EvParams, energy_kwh: FloatArray, plugged: FloatArray, hours: float) -> FloatArray:
+    """Return the AC power the cars accept as a mean over a step if they get all of it.
 
     Constant power up to the knee, then a power in proportion to what is missing to full: the two-stage model of [1]_,
     integrated exactly, with a least power at the end.
 
     Parameters
     ----------
-    car : Taking
-        Nameplate data for the length of the step.
-    energy_kwh : ndarray, shape (n,)
+    params : EvParams
+        Nameplate data.
+    energy_kwh : ndarray, shape (n_devices,)
         Energy at the start of the step. [kWh]
+    plugged : ndarray, shape (n_devices,)
+        1 for cars that are plugged in, else 0. [-]
+    hours : float
+        Length of the step. [h]
 
     Returns
     -------
-    ndarray, shape (n,)
-        Energy; 0 or less for a battery at its limit. [kWh]
+    ndarray, shape (n_devices,)
+        Power; 0 for a car that is not plugged in or full. [kW]
 
     References
     ----------
     .. [1] Z. J. Lee, D. Johansson, S. H. Low, "ACN-Sim: An Open-Source Simulator for Data-Driven Electric Vehicle Charging
        Research", IEEE SmartGridComm 2019: battery models. From memory.
     """
-    taken = car.knee_kwh - energy_kwh
-    np.maximum(taken, ZERO, out=taken)
-    np.minimum(taken, car.full_kwh, out=taken)
-    rest_kwh = taken - car.full_kwh  # what the rest of the step would bring at full power, counted negative
-    falling = rest_kwh / car.tail_kwh
-    np.expm1(falling, out=falling)
-    falling *= np.minimum(car.capacity_kwh - energy_kwh, car.tail_kwh)
-    rest_kwh *= LAST_SHARE
-    taken -= np.minimum(falling, rest_kwh, out=rest_kwh)
-    return np.asarray(np.minimum(taken, car.limit_kwh - energy_kwh, out=taken), dtype=np.float64)
-
-
-def accepted_kw(params: EvParams, energy_kwh: FloatArray, plugged: FloatArray, hours: float) -> FloatArray:
-    """Return the AC power the cars accept as a mean over a step, in kW, shape (n_devices,); see `acceptable_kwh`.
-
-    Worked out for those only that are plugged in and not full: few of many, most of the time.
-    """
-    missing = params.full_enough_kwh - energy_kwh
-    missing *= plugged
-    accept_kw = np.zeros_like(missing)
-    rows = (missing > ZERO).nonzero()[0]
-    if rows.size:
-        car = Taking(*taking(params, hours)[:, rows])
-        taken = acceptable_kwh(car, energy_kwh[rows])
-        running = taken > ZERO
-        taken *= car.per_kwh
-        taken += car.aux_kw
-        taken *= running
-        accept_kw[rows] = taken
-    return accept_kw
+    return np.asarray(kernel.possible(params.table, energy_kwh, plugged, hours)[0], dtype=np.float64)
 
 
 def released_kw(params: EvParams, energy_kwh: FloatArray, hours: float) -> FloatArray:
-    """Return the AC power the cars can feed back over a step, counted positive, in kW, shape (n_devices,)."""
-    given = (energy_kwh - params.floor_kwh) / hours
-    given -= params.aux_kw
-    given *= params.efficiency
-    np.minimum(given, params.v2g_kw, out=given)
-    return np.asarray(np.maximum(given, ZERO, out=given), dtype=np.float64)
+    """Return the AC power plugged-in cars can feed back over a step, counted positive, in kW, shape (n_devices,)."""
+    return np.asarray(kernel.possible(params.table, energy_kwh, np.ones_like(energy_kwh), hours)[1], dtype=np.float64)
 
 
 def battery_power(params: EvParams, p_ac_kw: FloatArray) -> FloatArray:
@@ -131,9 +60,4 @@ def battery_power(params: EvParams, p_ac_kw: FloatArray) -> FloatArray:
     ``efficiency * p - aux`` while charging, ``p / efficiency - aux`` while feeding back. An AC power that does not feed the
     car's own consumption brings nothing into the battery.
     """
-    into = params.efficiency * p_ac_kw
-    into -= params.aux_kw
-    np.maximum(into, ZERO, out=into)
-    if not params.gives_back:
-        return into
-    return np.where(p_ac_kw < ZERO, p_ac_kw / params.efficiency - params.aux_kw, into)
+    return np.asarray(kernel.into_battery_kw(params.table, p_ac_kw), dtype=np.float64)

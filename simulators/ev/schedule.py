@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
 
-HORIZON_S: Final = 7 * 86_400.0
-"""How far a departure is known at most. [s]"""
-
 
 class StepEvents(NamedTuple):
     """What happens to the cars in one step.
@@ -48,6 +45,12 @@ class StepEvents(NamedTuple):
     leaves_next_s: FloatArray
     mood: FloatArray
     next_km: FloatArray
+
+
+_NOBODY: Final = np.empty(0, dtype=np.int64)
+_NONE: Final = np.empty(0)
+QUIET: Final = StepEvents(_NOBODY, _NONE, _NONE, _NOBODY, _NOBODY, _NONE, _NONE, _NONE)
+"""A step in which nobody drives, leaves or comes home."""
 
 
 class Start(NamedTuple):
@@ -114,6 +117,8 @@ class Schedule:
         drive = slice(self._drive_at[offset], self._drive_at[offset + 1])
         leave = slice(self._leave_at[offset], self._leave_at[offset + 1])
         come = slice(self._return_at[offset], self._return_at[offset + 1])
+        if drive.start == drive.stop and leave.start == leave.stop and come.start == come.stop:
+            return QUIET
         _, rows, km, hours = self._driving
         departing, leaves_next_s = self._leaving
         arriving, mood, next_km = self._coming

@@ -10,7 +10,7 @@ import numpy as np
 from simulators.ev import model
 from simulators.ev.habits import Outings, drivers_of, outings_of
 from simulators.ev.params import params_in
-from simulators.ev.schedule import HORIZON_S, Schedule
+from simulators.ev.schedule import Schedule
 from twinergy.kinds import Fleet
 from twinergy.randomness import device_generator
 from twinergy.units import SECONDS_PER_HOUR
@@ -53,7 +53,6 @@ class EvFleet(Fleet):
         self._schedule: Schedule | None = None
         energy = np.array([_start_soc(device, context.seed) for device in devices]) * self._params.capacity_kwh
         nothing = np.zeros(len(self.ids))
-        self._wish_soc = self._params.wish_kwh / self._params.capacity_kwh
         self._state = model.EvState(energy, np.zeros((3, len(self.ids))), *[nothing] * 5)
 
     def prepare(self, block: Block) -> None:
@@ -70,28 +69,24 @@ class EvFleet(Fleet):
         if self._schedule is None:
             message = "prepare a block before its first step"
             raise RuntimeError(message)
-        before = self._state.status
-        acting = model.EvInputs(inputs["p_ev_kw"], inputs["temp_degc"].item(0), self._schedule[step.offset])
-        self._state, outputs = model.step(self._params, self._state, acting, step.duration_s)
-        state, params = self._state, self._params
-        wanted = params.wish_kwh - state.energy_kwh
-        np.maximum(wanted, 0.0, out=wanted)
-        plugged = state.status[model.PLUGGED]
-        wanted *= plugged
-        departure_s = state.status[model.LEAVES_S] - (step.epoch_s + step.duration_s)
+        params, before = self._params, self._state.status
+        ends_s = step.epoch_s + step.duration_s
+        acting = model.EvInputs(inputs["p_ev_kw"], inputs["temp_degc"].item(0), self._schedule[step.offset], ends_s)
+        state, outputs = model.step(params, self._state, acting, step.duration_s)
+        self._state = state
         return {
-            "soc": state.energy_kwh / params.capacity_kwh,
-            "wish_soc": self._wish_soc,
+            "soc": outputs.soc,
+            "wish_soc": params.wish_soc,
             "plugged": before[model.PLUGGED],
-            "next_plugged": plugged,
+            "next_plugged": state.status[model.PLUGGED],
             "home_state": before[model.AT_HOME],
             "p_ac_kw": outputs.p_ac_kw,
             "p_loss_kw": outputs.p_loss_kw,
             "drive_kw": outputs.drive_kw,
             "p_accept_kw": state.p_accept_kw,
             "p_release_kw": state.p_release_kw,
-            "energy_wanted_kwh": wanted,
-            "departure_s": np.minimum(departure_s, HORIZON_S, out=departure_s),
+            "energy_wanted_kwh": outputs.wanted_kwh,
+            "departure_s": outputs.departure_s,
             "charger_phases_count": params.charger_phases,
             "distance_km": state.distance_km,
             "unserved_kwh": state.unserved_kwh,

@@ -53,5 +53,5 @@ def test_own_figures_replace_those_of_the_table():
 
 @pytest.mark.parametrize("kind", ["ev", "charging"])
 def test_importing_a_kind_imports_nothing_heavy(kind):
-    code = f"import sys, simulators.{kind}; print(sorted({{'pandas', 'simpy', 'scipy', 'pyarrow'}} & set(sys.modules)))"
+    code = f"import sys, simulators.{kind}; print(sorted({{'numba', 'pandas', 'simpy', 'scipy', 'pyarrow'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
