@@ -6,7 +6,7 @@ With up to three points a line has one knee at most: ``y = base + slope * p + be
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,68 +20,20 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-class Lines(NamedTuple):
-    """Heat (row 0) and fuel by higher heating value (row 1) over electrical power, and power over heat.
+def lines_of(units: Sequence[OperatingPoints], higher_over_lower: FloatArray) -> dict[str, FloatArray]:
+    """Return the lines of a fleet by name, arrays of shape ``(n_devices,)``; a single point makes a line through nothing.
 
-    Attributes
-    ----------
-    base, slope : ndarray, shape (2, n_devices)
-        Straight line up to the knee. [kW], [-]
-    bend : ndarray, shape (2, n_devices), or None
-        What the slope gains at the knee; None where no unit has one. [-]
-    knee_kw : ndarray, shape (n_devices,)
-        Power at the knee. [kW]
-    back_base, back_slope, back_bend, back_knee_kw : ndarray, shape (n_devices,)
-        The same of power over heat.
+    Heat and fuel (by higher heating value) over power have ``_base`` in kW, ``_slope`` and ``_bend``, what the slope gains at the
+    knee, and ``knee_kw`` in common; ``back_`` is power over heat.
     """
-
-    base: FloatArray
-    slope: FloatArray
-    bend: FloatArray | None
-    knee_kw: FloatArray
-    back_base: FloatArray
-    back_slope: FloatArray
-    back_bend: FloatArray
-    back_knee_kw: FloatArray
-
-    def heat_and_fuel(self, p_kw: FloatArray, share: FloatArray) -> FloatArray:
-        """Return mean heat and fuel for a mean power over a step of which the units run a share, shape (2, n_devices). [kW]."""
-        both = self.base * share
-        both += self.slope * p_kw
-        if self.bend is not None:
-            beyond = p_kw - self.knee_kw * share
-            np.maximum(beyond, 0.0, out=beyond)
-            both += self.bend * beyond
-        return both
-
-    def power(self, heat_kw: FloatArray) -> FloatArray:
-        """Return the electrical power that goes with a heat, shape (n_devices,). [kW]."""
-        p_kw: FloatArray = self.back_slope * heat_kw
-        p_kw += self.back_base
-        if self.bend is not None:
-            beyond = heat_kw - self.back_knee_kw
-            np.maximum(beyond, 0.0, out=beyond)
-            beyond *= self.back_bend
-            p_kw += beyond
-        return p_kw
-
-
-def lines_of(units: Sequence[OperatingPoints], higher_over_lower: FloatArray) -> Lines:
-    """Return the lines of a fleet; a single point makes a line through nothing."""
     heat = np.array([_line(unit.p_kw, unit.heat_kw) for unit in units]).reshape(-1, 4).T
     fuel = np.array([_line(unit.p_kw, unit.fuel_lhv_kw) for unit in units]).reshape(-1, 4).T
     back = np.array([_line(unit.heat_kw, unit.p_kw) for unit in units]).reshape(-1, 4).T
-    bend = np.stack([heat[2], fuel[2] * higher_over_lower])
-    return Lines(
-        base=np.stack([heat[0], fuel[0] * higher_over_lower]),
-        slope=np.stack([heat[1], fuel[1] * higher_over_lower]),
-        bend=bend if bend.any() else None,
-        knee_kw=heat[3],
-        back_base=back[0],
-        back_slope=back[1],
-        back_bend=back[2],
-        back_knee_kw=back[3],
-    )
+    return {
+        **dict(zip(("heat_base", "heat_slope", "heat_bend", "knee_kw"), heat, strict=True)),
+        **dict(zip(("fuel_base", "fuel_slope", "fuel_bend"), fuel[:3] * higher_over_lower, strict=True)),
+        **dict(zip(("back_base", "back_slope", "back_bend", "back_knee_kw"), back, strict=True)),
+    }
 
 
 def _line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float, float, float]:

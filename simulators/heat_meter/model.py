@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from simulators.heat_meter.spread import spread_of
-from twinergy.telegrams.reading import ZERO, Sums, round_to, silence, stand
+from simulators.heat_meter.kernel import VALID, disturb, measure
+from twinergy.telegrams.reading import Sums, round_to, silence, stand
 from twinergy.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 READINGS: Final = ("heat_kw", "flow_m3_per_h", "temp_flow_degc", "temp_return_degc", "energy_kwh")
 """What a telegram holds, in the order of its rows."""
-VALID: Final = len(READINGS)
 MEANS: Final = slice(0, 4)
 """Rows of a telegram that are means."""
 SILENCE: Final = silence(VALID)
@@ -53,8 +52,8 @@ class HeatMeterInputs(NamedTuple):
     ----------
     heat_kw : ndarray, shape (n_devices,)
         Heat that passes the meter; NaN where it is not known. [kW]
-    temps_degc : ndarray, shape (2, n_devices), or None
-        Flow and return temperature, NaN where the device does not say them; None where no device does. [degC]
+    temps_degc : tuple of two ndarray, shape (n_devices,)
+        Flow and return temperature, NaN where the device does not say them. [degC]
     noise : ndarray, shape (1, n_devices)
         Standard normal numbers. [-]
     lost : ndarray of bool, shape (n_devices,), or None
@@ -64,7 +63,7 @@ class HeatMeterInputs(NamedTuple):
     """
 
     heat_kw: FloatArray
-    temps_degc: FloatArray | None
+    temps_degc: tuple[FloatArray, FloatArray]
     noise: Noise
     lost: BoolArray | None
     epoch_s: int
@@ -72,7 +71,7 @@ class HeatMeterInputs(NamedTuple):
 
 def new_state(params: HeatMeterParams) -> HeatMeterState:
     """Return meters with empty registers that have not sent anything yet."""
-    n = len(params.start_m3_per_h)
+    n = params.table.shape[1]
     return HeatMeterState(np.zeros(n), Sums(np.zeros((4, n)), np.zeros(n)), np.repeat(SILENCE, n, axis=1))
 
 
@@ -105,51 +104,13 @@ def step(
     measures, without noise and resolution; heat that is not known (NaN) is not counted. Power, flow and temperatures in a
     telegram are means since the telegram before.
     """
-    measured = _measured(params, inputs)
-    energy = measured[0] * (duration_s / SECONDS_PER_HOUR)
-    np.fmax(energy, ZERO, out=energy)
-    energy += state.energy_kwh
-    factor = params.noise * inputs.noise
-    factor += 1.0
+    energy, telegram = np.empty_like(state.energy_kwh), np.empty_like(state.telegram)
+    hours = duration_s / SECONDS_PER_HOUR
+    measure(params.table, inputs.heat_kw, *inputs.temps_degc, hours, state.energy_kwh, energy, telegram)
     sums, due = state.sums, params.sending.due(inputs.epoch_s, duration_s)
     if due is not None:
-        measured, sums = sums.add(measured, due)
-    noisy = measured[:2]
-    noisy *= factor
-    telegram = _telegram(params, measured, energy)
+        telegram[MEANS], sums = sums.add(telegram[MEANS], due)
+    disturb(params.table, inputs.noise, telegram)
+    round_to(telegram[:VALID], params.per_unit)
     stand(telegram, state.telegram, SILENCE, inputs.lost, due, duration_s)
     return HeatMeterState(energy, sums, telegram), telegram
-
-
-def _measured(params: HeatMeterParams, inputs: HeatMeterInputs) -> FloatArray:
-    """Return power, flow and both temperatures as the meters measure them, without noise, shape (4, n_devices)."""
-    spread = params.usual
-    if inputs.temps_degc is not None:
-        temps = np.where(np.isnan(inputs.temps_degc), params.temps_degc, inputs.temps_degc)
-        spread = spread_of(params.probes, temps)
-    heat = inputs.heat_kw
-    measured = np.empty((4, len(heat)))
-    measured[2:] = spread.readings_degc
-    flow = heat * spread.m3_per_kwh
-    still = flow < params.start_m3_per_h
-    error = params.flow_slope / np.maximum(flow, params.least_m3_per_h)
-    error += params.flow_base
-    np.maximum(error, params.flow_least, out=error)
-    np.minimum(error, params.flow_most, out=error)
-    reading = measured[1]
-    np.multiply(flow, error, out=reading)
-    reading += flow
-    error += spread.gain
-    np.multiply(heat, error, out=measured[0])
-    np.copyto(measured[:2], ZERO, where=still)
-    return measured
-
-
-def _telegram(params: HeatMeterParams, measured: FloatArray, energy: FloatArray) -> FloatArray:
-    """Return what a telegram of this moment would say, rounded to its resolution."""
-    telegram = np.zeros((len(SILENCE), len(energy)))
-    telegram[MEANS] = measured
-    telegram[4] = energy
-    round_to(telegram[:VALID], params.per_unit)
-    telegram[VALID] = 1.0
-    return telegram

@@ -10,17 +10,15 @@ import numpy as np
 
 from simulators.heat_meter.limits import CALCULATOR, FLOW, TEMPERATURES
 from simulators.heat_meter.options import QUANTITIES
-from simulators.heat_meter.spread import Probes, spread_of
 from twinergy.telegrams.reading import by_quantity, made_errors, steps_per_unit
 from twinergy.telegrams.sending import Sending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from simulators.heat_meter.options import HeatMeterOptions
-    from simulators.heat_meter.spread import Spread
 
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
@@ -39,20 +37,12 @@ class HeatMeterParams:
     ----------
     pick : tuple of two ndarray of int
         Row of each meter's quantity in `QUANTITIES`, and its column.
-    temps_degc : ndarray, shape (2, n_devices)
-        Flow and return temperature where the device does not say them. [degC]
-    usual : Spread
-        What follows from these temperatures, worked out once.
-    start_m3_per_h, least_m3_per_h : ndarray
-        Flow below which a meter stands still, and one that is taken for any smaller one when its error is worked out. [m3/h]
-    flow_base, flow_slope : ndarray
-        Error of the flow sensor, signed: ``base + slope / flow``. [-], [m3/h]
-    flow_least, flow_most : ndarray
-        Between these it stays. [-]
-    probes : Probes
-        Temperature sensors and calculator.
-    noise : ndarray
-        Standard deviation of a reading over its value. [-]
+    table : ndarray, shape (15, n_devices)
+        Flow and return temperature where the device does not say them [degC]; smallest temperature difference [K]; errors of the
+        pair of sensors and of the calculator, each the part that is always there and the part over ``dT_min / dT``, signed [-];
+        error that both sensors share, which does not reach the difference [K]; flow below which a meter stands still, and one
+        that is taken for any smaller one when its error is worked out [m3/h]; error of the flow sensor, signed:
+        ``base + slope / flow`` [-], [m3/h], between a least and a most [-]; standard deviation of a reading over its value [-].
     per_unit : ndarray, shape (5, n_devices)
         Steps of resolution per unit of power, flow, both temperatures and the register.
     sending : Sending
@@ -60,16 +50,7 @@ class HeatMeterParams:
     """
 
     pick: tuple[IntArray, IntArray]
-    temps_degc: FloatArray
-    usual: Spread
-    start_m3_per_h: FloatArray
-    least_m3_per_h: FloatArray
-    flow_base: FloatArray
-    flow_slope: FloatArray
-    flow_least: FloatArray
-    flow_most: FloatArray
-    probes: Probes
-    noise: FloatArray
+    table: FloatArray
     per_unit: FloatArray
     sending: Sending
 
@@ -80,41 +61,40 @@ def params_of(ids: Sequence[str], options: Sequence[HeatMeterOptions], seed: int
     Where in its limits a meter lies is drawn once for the flow sensor, the pair of temperature sensors and the calculator,
     uniformly and independent of each other; it depends on the seed and the meter's id only.
     """
-
-    def of(name: str) -> FloatArray:
-        return np.array([getattr(option, name) for option in options], dtype=np.float64)
-
-    flow, difference, calculator, shift = made_errors("heat-meter", ids, seed, 4)
-    base, slope, most = by_quantity([FLOW[option.accuracy_class] for option in options], 3)
-    real = np.array([option.accuracy_class != "ideal" for option in options], dtype=np.float64)
-    parts = np.array([TEMPERATURES, CALCULATOR])
-    qp = of("qp_m3_per_h")
-    temps = np.stack([of("temp_flow_degc"), of("temp_return_degc")])
-    probes = Probes(
-        least_k=of("least_difference_k"),
-        base=real * np.stack([difference, calculator]) * parts[:, :1],
-        slope=real * np.stack([difference, calculator]) * parts[:, 1:],
-        shift_k=real * shift * (0.3 + 0.005 * temps.mean(axis=0)),  # IEC 60751 class B
-    )
+    flow, *inner = made_errors("heat-meter", ids, seed, 4)
+    temps = np.stack([_of(options, "temp_flow_degc"), _of(options, "temp_return_degc")])
+    least_k, noise = _of(options, "least_difference_k"), _of(options, "noise_relative")
+    rows = (*temps, least_k, *_probes(options, inner, temps), *_flow_sensors(options, flow), noise)
     return HeatMeterParams(
         pick=(np.array([QUANTITIES.index(option.quantity) for option in options], dtype=np.int64), np.arange(len(options))),
-        temps_degc=temps,
-        usual=spread_of(probes, temps),
-        start_m3_per_h=qp * of("starts_at_share"),
-        least_m3_per_h=qp * LEAST_SHARE,
-        flow_base=flow * base,
-        flow_slope=flow * slope * qp,
-        flow_least=-np.abs(flow) * most,
-        flow_most=np.abs(flow) * most,
-        probes=probes,
-        noise=of("noise_relative"),
-        per_unit=steps_per_unit(_resolutions(of)),
+        table=np.stack(rows),
+        per_unit=steps_per_unit(_resolutions(options)),
         sending=Sending.of(options),
     )
 
 
-def _resolutions(of: Callable[[str], FloatArray]) -> FloatArray:
+def _of(options: Sequence[HeatMeterOptions], name: str) -> FloatArray:
+    return np.array([getattr(option, name) for option in options], dtype=np.float64)
+
+
+def _probes(options: Sequence[HeatMeterOptions], made: Sequence[FloatArray], temps_degc: FloatArray) -> Iterator[FloatArray]:
+    """Yield the errors of sensor pair and calculator, and the one both sensors share, from where each was made in its limits."""
+    real = np.array([option.accuracy_class != "ideal" for option in options], dtype=np.float64)
+    difference, calculator, shift = made
+    for place, part in ((difference, TEMPERATURES), (calculator, CALCULATOR)):
+        yield from (real * place * limit for limit in part)
+    yield real * shift * (0.3 + 0.005 * temps_degc.mean(axis=0))  # IEC 60751 class B
+
+
+def _flow_sensors(options: Sequence[HeatMeterOptions], made: FloatArray) -> tuple[FloatArray, ...]:
+    """Return where flow sensors start, and their errors."""
+    base, slope, most = by_quantity([FLOW[option.accuracy_class] for option in options], 3)
+    qp, widest = _of(options, "qp_m3_per_h"), np.abs(made) * most
+    return qp * _of(options, "starts_at_share"), qp * LEAST_SHARE, made * base, made * slope * qp, -widest, widest
+
+
+def _resolutions(options: Sequence[HeatMeterOptions]) -> FloatArray:
     """Return the resolution of power, flow, both temperatures and the register, shape (5, n_devices)."""
-    power = of("resolution_kw")
+    power = _of(options, "resolution_kw")
     flow, temp = np.full_like(power, FLOW_RESOLUTION_M3_PER_H), np.full_like(power, TEMP_RESOLUTION_K)
-    return np.stack([power, flow, temp, temp, of("register_resolution_kwh")])
+    return np.stack([power, flow, temp, temp, _of(options, "register_resolution_kwh")])

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from simulators.meter.kernel import MEANS, disturb, measure
 from simulators.meter.params import ROWS
-from twinergy.signs import generation_from_load
-from twinergy.telegrams.reading import AGE, ZERO, Sums, round_to, silence, stand
+from twinergy.telegrams.reading import AGE, Sums, round_to, silence, stand
 from twinergy.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
@@ -104,49 +103,18 @@ def step(params: MeterParams, state: MeterState, inputs: MeterInputs, duration_s
     truth that is not known (NaN, a power flow that did not converge) is not counted. Powers and voltage in a telegram are
     means since the telegram before; state of charge and frequency are those of its last moment.
     """
-    measured = _measured(params.gain, inputs.power)
-    registers = _directed_hours(duration_s) * measured[0]
-    np.fmax(registers, ZERO, out=registers)  # import and export, both positive; zero where the power is not known
-    registers += state.registers_kwh
-    sums, due = state.sums, params.sending.due(inputs.epoch_s, duration_s)
+    n = len(inputs.soc)
+    registers, telegram = np.empty((2, n)), np.empty((len(SILENCE), n))
+    hours, before = duration_s / SECONDS_PER_HOUR, state.registers_kwh
+    measure(params.table, *inputs.power, inputs.soc, inputs.frequency_hz, hours, before, registers, telegram)
+    means, sums, due = telegram, state.sums, params.sending.due(inputs.epoch_s, duration_s)
     if due is not None:
-        measured, sums = sums.add(measured, due)
-    telegram = _telegram(params, inputs, measured, registers)
+        means, sums = sums.add(telegram[:MEANS], due)
+    disturb(params.table, inputs.noise, means, telegram)
+    round_to(telegram[:AGE], params.per_unit)
     stand(telegram, state.history[0], SILENCE, inputs.lost, due, duration_s)
     history = (telegram, *state.history[:-1])
     return MeterState(registers, sums, history), _arrived(params, history, duration_s)
-
-
-@cache
-def _directed_hours(duration_s: float) -> FloatArray:
-    """Return the length of a step in hours for import and export, with their signs in the load frame, shape (2, 1)."""
-    hours = duration_s / SECONDS_PER_HOUR
-    return np.array([[hours], [generation_from_load(hours)]])
-
-
-def _measured(gain: FloatArray, power: tuple[FloatArray, FloatArray, FloatArray]) -> FloatArray:
-    """Return what the meters measure, without noise, shape (3, n_devices)."""
-    measured = np.empty(gain.shape)
-    np.multiply(gain[0], power[0], out=measured[0])
-    np.multiply(gain[1], power[1], out=measured[1])
-    np.multiply(gain[2], power[2], out=measured[2])
-    return measured
-
-
-def _telegram(params: MeterParams, inputs: MeterInputs, measured: FloatArray, registers: FloatArray) -> FloatArray:
-    """Return what a telegram of this moment would say, noisy and rounded to its resolution; its age is zero."""
-    telegram = np.zeros((len(SILENCE), measured.shape[1]))
-    noisy, values = telegram[:3], telegram[:AGE]
-    np.abs(measured, out=noisy)
-    noisy *= params.noise_relative
-    noisy += params.noise_offset
-    noisy *= inputs.noise
-    noisy += measured
-    values[3] = inputs.frequency_hz
-    values[4] = inputs.soc
-    values[5:] = registers
-    round_to(values, params.per_unit)
-    return telegram
 
 
 def _arrived(params: MeterParams, history: tuple[FloatArray, ...], duration_s: float) -> FloatArray:

@@ -41,10 +41,9 @@ class MeterParams:
 
     Attributes
     ----------
-    gain : ndarray, shape (3, n_devices)
-        Reading over truth for active power, reactive power and voltage (volts over per unit). [-], [-], [V]
-    noise_relative, noise_offset : ndarray, shape (3, n_devices)
-        Standard deviation of a reading, the part over its value and the part at zero. [-], [kW, kvar, V]
+    table : ndarray, shape (3, 3, n_devices)
+        For active power, reactive power and voltage: `gain`; standard deviation of a reading, the part over its value and the
+        part at zero. [-], [-], [kW, kvar, V]
     per_unit : ndarray, shape (7, n_devices)
         Steps of resolution per unit of each row of `ROWS`.
     sending : Sending
@@ -53,12 +52,16 @@ class MeterParams:
         Meters whose telegrams arrive later, by delay.
     """
 
-    gain: FloatArray
-    noise_relative: FloatArray
-    noise_offset: FloatArray
+    table: FloatArray
     per_unit: FloatArray
     sending: Sending
     delays: tuple[tuple[int, IntArray], ...]
+
+    @property
+    def gain(self) -> FloatArray:
+        """Reading over truth for active power, reactive power and voltage (volts over per unit), shape (3, n_devices)."""
+        gain: FloatArray = self.table[0]
+        return gain
 
     @property
     def longest_delay(self) -> int:
@@ -75,9 +78,7 @@ def params_of(ids: Sequence[str], options: Sequence[MeterOptions], seed: int) ->
     gain[2] *= [option.nominal_v / np.sqrt(3.0) for option in options]
     delays = np.array([option.delay_steps for option in options], dtype=np.int64)
     return MeterParams(
-        gain=gain,
-        noise_relative=by_quantity([_noise_relative(option) for option in options], 3),
-        noise_offset=by_quantity([_noise_offset(option) for option in options], 3),
+        table=np.stack([gain, *(by_quantity([of(option) for option in options], 3) for of in (_noise_relative, _noise_offset))]),
         per_unit=steps_per_unit(by_quantity([_resolutions(option) for option in options], len(ROWS))),
         sending=Sending.of(options),
         delays=tuple((int(delay), np.flatnonzero(delays == delay)) for delay in np.unique(delays[delays > 0])),

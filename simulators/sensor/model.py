@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from simulators.sensor.classes import QUANTITIES
-from twinergy.telegrams.reading import AGE, ZERO, round_to, silence, stand
+from simulators.sensor.kernel import VALID, sense
+from twinergy.telegrams.reading import round_to, silence, stand
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]
 
-VALID: Final = len(QUANTITIES)
-"""Row of a report after those of `QUANTITIES`."""
 SILENCE: Final = silence(VALID)
 
 
@@ -44,8 +42,8 @@ class SensorInputs(NamedTuple):
 
     Attributes
     ----------
-    truth : ndarray, shape (5, n_devices)
-        What there is to sense, mean over the step; NaN where it is not known. [unit]
+    truth : tuple of five ndarray, shape (n_devices,)
+        What there is to sense, in the order of `QUANTITIES`, mean over the step; NaN where it is not known. [unit]
     noise : ndarray, shape (5, n_devices)
         Standard normal numbers. [-]
     lost : ndarray of bool, shape (n_devices,), or None
@@ -54,7 +52,7 @@ class SensorInputs(NamedTuple):
         Start of the step. [s]
     """
 
-    truth: FloatArray
+    truth: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
     noise: Noise
     lost: BoolArray | None
     epoch_s: int
@@ -62,7 +60,7 @@ class SensorInputs(NamedTuple):
 
 def new_state(params: SensorParams) -> SensorState:
     """Return sensors that have not said anything yet."""
-    return SensorState(np.full(params.gain.shape, np.nan), np.repeat(SILENCE, params.gain.shape[1], axis=1))
+    return SensorState(np.full(params.per_unit.shape, np.nan), np.repeat(SILENCE, params.per_unit.shape[1], axis=1))
 
 
 def step(params: SensorParams, state: SensorState, inputs: SensorInputs, duration_s: float) -> tuple[SensorState, FloatArray]:
@@ -91,23 +89,8 @@ def step(params: SensorParams, state: SensorState, inputs: SensorInputs, duratio
     A sensing element follows the mean of the step as a first-order lag, ``level = truth + (level - truth) exp(-T / response)``; a
     reading is taken at the end of the step. An element that knew nothing begins at the truth.
     """
-    level = state.level - inputs.truth
-    level *= params.keep(duration_s)
-    np.copyto(level, ZERO, where=np.isnan(level))
-    level += inputs.truth
-    report = np.empty_like(state.report)
-    report[VALID] = 1.0
-    report[AGE] = 0.0
-    _read(params, level, inputs.noise, report[:VALID])
+    level, report = np.empty_like(state.level), np.empty_like(state.report)
+    sense(params.table, params.keep(duration_s), inputs.noise, *inputs.truth, state.level, level, report)
+    round_to(report[:VALID], params.per_unit)
     stand(report, state.report, SILENCE, inputs.lost, params.sending.due(inputs.epoch_s, duration_s), duration_s)
     return SensorState(level, report), report
-
-
-def _read(params: SensorParams, level: FloatArray, noise: Noise, reading: FloatArray) -> None:
-    """Write what the sensors would say into `reading`, noisy, within their range and in steps of their resolution."""
-    np.multiply(noise, params.noise, out=reading)
-    reading += params.gain * level
-    reading += params.offset
-    np.maximum(reading, params.low, out=reading)
-    np.minimum(reading, params.high, out=reading)
-    round_to(reading, params.per_unit)

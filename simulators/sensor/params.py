@@ -30,14 +30,11 @@ class SensorParams:
 
     Attributes
     ----------
-    gain, offset : ndarray
-        Reading over truth, and reading at zero; the gain of a quantity that a sensor has not is NaN. [-], [unit]
-    noise : ndarray
-        Standard deviation of a reading. [unit]
+    table : ndarray, shape (5, 5, n_devices)
+        Reading over truth, NaN for a quantity that a sensor has not [-]; reading at zero, standard deviation, lowest and highest
+        of a reading [unit].
     per_unit : ndarray
         Steps of resolution per unit.
-    low, high : ndarray
-        Range of a reading. [unit]
     response_s : ndarray
         Time constant of the first-order response. [s]
     sending : Sending
@@ -46,12 +43,8 @@ class SensorParams:
         Share of a difference that is left after a step, by length of step, as worked out so far.
     """
 
-    gain: FloatArray
-    offset: FloatArray
-    noise: FloatArray
+    table: FloatArray
     per_unit: FloatArray
-    low: FloatArray
-    high: FloatArray
     response_s: FloatArray
     sending: Sending
     keeps: dict[float, FloatArray] = field(default_factory=dict, compare=False)
@@ -77,13 +70,10 @@ def params_of(ids: Sequence[str], options: Sequence[SensorOptions], seed: int) -
         return by_quantity([[getattr(channel or ABSENT, name) for channel in row] for row in channels], len(QUANTITIES))
 
     error = made_errors("sensor", ids, seed, len(QUANTITIES))
+    gain = np.where(absent, np.nan, 1.0 + error * of("accuracy_relative"))
     return SensorParams(
-        gain=np.where(absent, np.nan, 1.0 + error * of("accuracy_relative")),
-        offset=error * of("accuracy"),
-        noise=of("noise"),
+        table=np.stack([gain, error * of("accuracy"), of("noise"), of("low"), of("high")]),
         per_unit=steps_per_unit(of("resolution")),
-        low=of("low"),
-        high=of("high"),
         response_s=of("response_s"),
         sending=Sending.of(options),
     )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 ROWS = (*QUANTITIES, "valid", "age_s")
-TRUTHS = tuple(f"true_{name}" for name in QUANTITIES)
+_truth = itemgetter(*(f"true_{name}" for name in QUANTITIES))
 
 
 class SensorFleet(Fleet):
@@ -57,11 +58,8 @@ class SensorFleet(Fleet):
         if not self._luck:
             message = "prepare a block before its first step"
             raise RuntimeError(message)
-        truth = np.empty_like(self._state.level)
-        for row, name in enumerate(TRUTHS):
-            truth[row] = inputs[name]
         noise, lost = self._luck[step.offset]
-        seen = SensorInputs(truth, noise, lost, step.epoch_s)
+        seen = SensorInputs(_truth(inputs), noise, lost, step.epoch_s)
         self._state, report = advance(self._params, self._state, seen, step.duration_s)
         return dict(zip(ROWS, report, strict=True))
 
