@@ -8,13 +8,11 @@ arrays, compiled when first called and kept on disk; this module is imported whe
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
-from numba import njit
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from twinergy.compiling import compiled
 
 PER_PHASE_KW, LEAST_KW, PHASES, UNCONTROLLED_KW, FOLLOWS, OBEYS, V2G, SWITCHES, KEEPS, KNOWS_SOC, TAN_PHI, PUBLIC = range(12)
 """Rows of `simulators.charging.params.ChargingParams.table`."""
@@ -40,15 +38,7 @@ DONE: Final = 1e-4
 """A wish of which less than this share of the capacity is missing is met. [-]"""
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    """Return a function of this module in machine code."""
-    try:
-        return njit(cache=True, error_model="numpy")(function)
-    except RuntimeError:  # nowhere to keep it: compiled anew in each run
-        return njit(error_model="numpy")(function)
-
-
-@_compiled
+@compiled
 def _wanted_kw(table: Any, i: int, phases: float, accept_kw: float, car: Any, asked: Any) -> float:
     """Return the power a point would like to draw within what it is asked, infinite for all it can.
 
@@ -73,7 +63,7 @@ def _wanted_kw(table: Any, i: int, phases: float, accept_kw: float, car: Any, as
     return offer  # type: ignore[no-any-return]
 
 
-@_compiled
+@compiled
 def powers(
     table: Any,
     hub: Any,
@@ -122,7 +112,7 @@ def powers(
     return out, over
 
 
-@_compiled
+@compiled
 def _code(p_kw: float, plugged: float, more: float, reserved: float) -> float:
     if not plugged > 0.0:
         return reserved
@@ -131,7 +121,7 @@ def _code(p_kw: float, plugged: float, more: float, reserved: float) -> float:
     return 2.0 if more > 0.0 else 5.0
 
 
-@_compiled
+@compiled
 def codes(p_kw: Any, plugged: Any, accept_kw: Any, reserved: Any) -> Any:
     """Return the state of each point, see `simulators.charging.model.codes`."""
     out = np.empty(len(p_kw))
@@ -140,7 +130,7 @@ def codes(p_kw: Any, plugged: Any, accept_kw: Any, reserved: Any) -> Any:
     return out
 
 
-@_compiled
+@compiled
 def measure(
     table: Any,
     p_kw: Any,
@@ -187,7 +177,7 @@ def measure(
     return out
 
 
-@_compiled
+@compiled
 def _accept_kw(places: Any, i: int, hours: float) -> float:
     """Return what a visitor takes: constant up to the knee, then in proportion to what is missing to full, integrated."""
     if not hours > 0.0:
@@ -202,7 +192,7 @@ def _accept_kw(places: Any, i: int, hours: float) -> float:
     return 0.0 if taken < DONE * capacity else taken / (places[TO_BATTERY, i] * hours)
 
 
-@_compiled
+@compiled
 def _release_kw(places: Any, i: int, hours: float) -> float:
     if not hours > 0.0:
         return 0.0
@@ -210,7 +200,7 @@ def _release_kw(places: Any, i: int, hours: float) -> float:
     return min(spare / hours, places[V2G_KW, i])  # type: ignore[no-any-return]
 
 
-@_compiled
+@compiled
 def possible(places: Any, hours: Any) -> Any:
     """Return what visitors take and can feed back as a mean over the time they stay, in kW, shape (2, n_devices)."""
     out = np.empty((2, places.shape[1]))
@@ -219,14 +209,14 @@ def possible(places: Any, hours: Any) -> Any:
     return out
 
 
-@_compiled
+@compiled
 def _share(leaves_s: float, epoch_s: float, duration_s: float) -> float:
     if math.isnan(leaves_s):
         return 1.0
     return min(max((leaves_s - epoch_s) / duration_s, 0.0), 1.0)
 
 
-@_compiled
+@compiled
 def connected(places: Any, epoch_s: float, duration_s: float) -> Any:
     """Return the share of a step for which each visitor stays, shape (n_devices,); 1 where there is none."""
     out = np.empty(places.shape[1])
@@ -235,7 +225,7 @@ def connected(places: Any, epoch_s: float, duration_s: float) -> Any:
     return out
 
 
-@_compiled
+@compiled
 def arranged(
     table: Any,
     places: Any,
@@ -267,7 +257,7 @@ def arranged(
     return out
 
 
-@_compiled
+@compiled
 def move(places: Any, p_kw: Any, hours: float) -> None:
     """Charge and discharge the visitors' batteries with mean powers at the grid side over a step; changes `places`."""
     for i in range(places.shape[1]):
@@ -277,7 +267,7 @@ def move(places: Any, p_kw: Any, hours: float) -> None:
             places[ENERGY, i] = min(max(places[ENERGY, i] + into * hours, 0.0), places[CAPACITY, i])
 
 
-@_compiled
+@compiled
 def seen(places: Any, knows_soc: Any, ends_s: float) -> Any:
     """Return what points see of their visitors at the end of a step, shape (`SEEN`, n_devices), a new array."""
     out = np.empty((SEEN, places.shape[1]))

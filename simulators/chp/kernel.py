@@ -7,16 +7,13 @@ disk for as long as this file does not change.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
-from numba import njit
 
+from twinergy.compiling import compiled
 from twinergy.signs import generation_from_load
 from twinergy.units import SECONDS_PER_HOUR
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 OUTPUTS: Final = (
     "p_kw",
@@ -44,15 +41,7 @@ ON, STARTS, HOURS, HOLD_S, WARM_S, P_KW, ENERGY_KWH = range(7)
 ROWS: Final = len(OUTPUTS) + 4
 
 
-def compiled(function: Callable[..., Any]) -> Any:
-    """Return a function of this module in machine code."""
-    try:
-        return njit(cache=True, error_model="numpy")(function)
-    except RuntimeError:  # nowhere to keep it: compiled anew in each run
-        return njit(error_model="numpy")(function)
-
-
-_from_load = njit(generation_from_load)
+_from_load = compiled(generation_from_load)
 
 
 @compiled

@@ -8,13 +8,11 @@ compiled when first called and kept on disk; this module is imported where a fle
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
-from numba import njit
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from twinergy.compiling import compiled
 
 CAPACITY, BATTERY_KW, EFFICIENCY, AUX_KW, KNEE, TAIL, WISH, LIMIT, FULL_ENOUGH, FLOOR, V2G_KW = range(11)
 PER_KM, HEATING, COOLING, PLUG_IN, HAS_POINT = range(11, 16)
@@ -34,22 +32,14 @@ AHEAD: Final = 1.5
 """How much of what the next trip takes the driver wants in the battery; *assumption*. [-]"""
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    """Return a function of this module in machine code."""
-    try:
-        return njit(cache=True, error_model="numpy")(function)
-    except RuntimeError:  # nowhere to keep it: compiled anew in each run
-        return njit(error_model="numpy")(function)
-
-
-@_compiled
+@compiled
 def _into_battery_kw(table: Any, i: int, p_ac_kw: float) -> float:
     if p_ac_kw < 0.0:
         return p_ac_kw / table[EFFICIENCY, i] - table[AUX_KW, i]  # type: ignore[no-any-return]
     return max(table[EFFICIENCY, i] * p_ac_kw - table[AUX_KW, i], 0.0)  # type: ignore[no-any-return]
 
 
-@_compiled
+@compiled
 def _accept_kw(table: Any, i: int, energy_kwh: float, hours: float) -> float:
     """Return what a car takes that is plugged in: constant up to the knee, then in proportion to what is missing to full.
 
@@ -69,20 +59,20 @@ def _accept_kw(table: Any, i: int, energy_kwh: float, hours: float) -> float:
     return taken / (table[EFFICIENCY, i] * hours) + table[AUX_KW, i] / table[EFFICIENCY, i]  # type: ignore[no-any-return]
 
 
-@_compiled
+@compiled
 def _release_kw(table: Any, i: int, energy_kwh: float, hours: float) -> float:
     given = ((energy_kwh - table[FLOOR, i]) / hours - table[AUX_KW, i]) * table[EFFICIENCY, i]
     return max(min(given, table[V2G_KW, i]), 0.0)  # type: ignore[no-any-return]
 
 
-@_compiled
+@compiled
 def _plugs_in(table: Any, i: int, energy_kwh: float, mood: float, next_km: float) -> float:
     low = energy_kwh <= table[PLUG_IN, i] + mood * table[CAPACITY, i]
     needed = energy_kwh < AHEAD * next_km * table[PER_KM, i]
     return table[HAS_POINT, i] if low or needed else 0.0
 
 
-@_compiled
+@compiled
 def _charge(
     table: Any, p_ev_kw: Any, share: Any, accept_kw: Any, release_kw: Any, energy_kwh: Any, hours: float, out: Any
 ) -> None:
@@ -96,7 +86,7 @@ def _charge(
         out[P_AC_KW, i], out[P_LOSS_KW, i], out[DRIVE_KW, i] = p_kw, p_kw - battery_kw, 0.0
 
 
-@_compiled
+@compiled
 def _drive(table: Any, rows: Any, km: Any, driving_h: Any, temp_degc: float, hours: float, out: Any) -> None:
     """Take the energy of this step's kilometres; what the battery does not hold is charged in public."""
     for k in range(len(rows)):
@@ -113,7 +103,7 @@ def _drive(table: Any, rows: Any, km: Any, driving_h: Any, temp_degc: float, hou
         out[SHORTFALL, i] -= min(left_kwh, 0.0)
 
 
-@_compiled
+@compiled
 def _hand_off(table: Any, leaving: Any, leaves_next_s: Any, coming: Any, mood: Any, next_km: Any, out: Any) -> None:
     """Let cars leave and come home at the end of the step."""
     for k in range(len(leaving)):
@@ -127,7 +117,7 @@ def _hand_off(table: Any, leaving: Any, leaves_next_s: Any, coming: Any, mood: A
         out[AT_HOME, i] = 1.0
 
 
-@_compiled
+@compiled
 def _look_ahead(table: Any, hours: float, ends_s: float, out: Any) -> None:
     """Write what is possible in the next step and what the charging point hears."""
     for i in range(table.shape[1]):
@@ -139,7 +129,7 @@ def _look_ahead(table: Any, hours: float, ends_s: float, out: Any) -> None:
         out[DEPARTURE_S, i] = min(out[LEAVES_S, i] - ends_s, HORIZON_S)
 
 
-@_compiled
+@compiled
 def shares(home: Any, p_ev_kw: Any, accept_kw: Any, release_kw: Any) -> Any:
     """Return each car's part of its dwelling's power: in proportion to what it accepts, or can feed back.
 
@@ -157,7 +147,7 @@ def shares(home: Any, p_ev_kw: Any, accept_kw: Any, release_kw: Any) -> Any:
     return part
 
 
-@_compiled
+@compiled
 def advance(
     table: Any,
     home: Any,
@@ -194,7 +184,7 @@ def advance(
     return out
 
 
-@_compiled
+@compiled
 def possible(table: Any, energy_kwh: Any, plugged: Any, hours: float) -> Any:
     """Return what cars accept and can feed back over a step, in kW, shape (2, n_devices)."""
     out = np.empty((2, len(energy_kwh)))
@@ -204,7 +194,7 @@ def possible(table: Any, energy_kwh: Any, plugged: Any, hours: float) -> Any:
     return out
 
 
-@_compiled
+@compiled
 def into_battery_kw(table: Any, p_ac_kw: Any) -> Any:
     """Return the power into the batteries at an AC power, both in kW, shape (n_devices,)."""
     out = np.empty(len(p_ac_kw))
@@ -213,7 +203,7 @@ def into_battery_kw(table: Any, p_ac_kw: Any) -> Any:
     return out
 
 
-@_compiled
+@compiled
 def plug_in(table: Any, energy_kwh: Any, rows: Any, mood: Any, next_km: Any) -> Any:
     """Return 1 for cars that are plugged in on arrival, shape (n_rows,)."""
     out = np.empty(len(rows))

@@ -19,12 +19,9 @@ if TYPE_CHECKING:
 @cache
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of this module in machine code."""
-    from numba import njit  # noqa: PLC0415 - pandapower loads it anyway, but only where a grid runs
+    from twinergy.compiling import compiled as made  # noqa: PLC0415 - loads numba, which only a grid that runs needs
 
-    try:
-        return njit(cache=True, error_model="numpy")(function)  # type: ignore[no-any-return]
-    except RuntimeError:  # nowhere to keep it: compiled anew in each run
-        return njit(error_model="numpy")(function)  # type: ignore[no-any-return]
+    return made(function)  # type: ignore[no-any-return]
 
 
 def substitute(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from twinergy.telegrams.compiling import compiled
+from twinergy.compiling import compiled
 
 WATER_KWH_PER_M3_K: Final = 1.15
 """Heat capacity of water at 45 degC: 990.2 kg/m3 times 4.180 kJ/(kg K). [kWh/(m3 K)]"""

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from twinergy.compiling import compiled
 from twinergy.signs import generation_from_load
-from twinergy.telegrams.compiling import compiled
 
 GAIN, NOISE_RELATIVE, NOISE_OFFSET = range(3)
 """First index of `simulators.meter.params.MeterParams.table`."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from twinergy.telegrams.compiling import compiled
+from twinergy.compiling import compiled
 
 GAIN, OFFSET, NOISE, LOW, HIGH = range(5)
 """First index of `simulators.sensor.params.SensorParams.table`."""

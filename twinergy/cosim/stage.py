@@ -164,12 +164,23 @@ class Stage:
             inputs[gather.port] = gather(tables)
         for gather in part.feedback:
             inputs[gather.port] = gather(feedback)
+        if step.index == 0:
+            _check(part, inputs)
         try:
             return part.fleet.step(step, inputs)
         except TwinergyError:
             raise
         except Exception as error:
             raise _failed(part, step, "stepping", error) from error
+
+
+def _check(part: Part, inputs: dict[str, FloatArray]) -> None:
+    """Refuse inputs of another length than the fleet: compiled kernels would read past their end."""
+    n = len(part.table.ids)
+    for name, values in inputs.items():
+        if np.shape(values) not in {(n,), (1,)}:
+            message = f"port {name!r} of {part.table.name!r} is fed an array of shape {np.shape(values)}, not ({n},)"
+            raise RunError(message)
 
 
 def _failed(part: Part, step: Step, doing: str, error: Exception) -> RunError:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from twinergy.compiling import compiled
 from twinergy.randomness import device_generators
-from twinergy.telegrams.compiling import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
