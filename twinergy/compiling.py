@@ -30,6 +30,11 @@ def compiled_for(*signature: Any) -> Callable[[Callable[..., Any]], Any]:
     return decorate
 
 
+def inlined(function: Callable[..., Any]) -> Any:
+    """Return a part of a compiled function; a call would count references to every array it is given, which costs more."""
+    return njit(error_model="numpy", inline="always")(function)
+
+
 def _made(function: Callable[..., Any], *signatures: Any) -> Any:
     try:
         return njit(*signatures, cache=True, error_model="numpy")(function)

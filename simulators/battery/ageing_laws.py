@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 KELVIN: Final = 273.15
 REFERENCE_K: Final = 298.15
 GAS_CONSTANT: Final = 8.314462618
-DEPTH_REFERENCE: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,11 @@ power of the cells is the root of a quadratic and needs no iteration.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from simulators.battery.kernel import reaching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 
 SIGN: Final = np.array([[1.0], [-1.0]])
 """Of the terminal power while charging and discharging."""
-ZERO: Final = np.array(0.0)
-"""numpy takes an array without dimensions faster than a number of Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +69,14 @@ def conversion_of(options: Sequence[BatteryOptions]) -> Conversion:
     )
 
 
-class Lane(NamedTuple):
-    """What holds for a device in the direction it goes in, arrays of shape ``(n_devices,)``.
-
-    Power and energy count positive along that direction, so that charging and discharging share one formula.
-
-    Attributes
-    ----------
-    linear, quadratic, constant, least_kw, limit_kw : ndarray
-        As in `Conversion`, the last four with the sign of the direction. [-], [1/kW], [kW]
-    half, square : ndarray
-        Half of `linear` and its square. [-]
-    bound_soc : ndarray
-        Where the direction ends: the highest or the lowest state of charge. [-]
-    per_held_h : ndarray
-        Power into the cells per energy held at the end of the step, with the sign of the direction. [1/h]
-    """
-
-    linear: FloatArray
-    quadratic: FloatArray
-    constant: FloatArray
-    least_kw: FloatArray
-    limit_kw: FloatArray
-    half: FloatArray
-    square: FloatArray
-    bound_soc: FloatArray
-    per_held_h: FloatArray
-
-
 def lanes(conversion: Conversion, bound_soc: FloatArray, held_h: FloatArray) -> FloatArray:
-    """Return the rows of `Lane` for charging and for discharging, shape (2, 9, n_devices).
+    """Return what holds for each device in the direction it goes in, charging and discharging, shape (n_devices, 2, 9).
+
+    Power and energy count positive along that direction, so that both share one formula. Columns, as named in
+    `simulators.battery.kernel`: linear, quadratic, constant, least and limit as in `Conversion`, the last four with the sign of
+    the direction [-], [1/kW], [kW], [kW], [kW]; half of the first and the square of that [-]; the highest or the lowest state of
+    charge, where the direction ends [-]; power into the cells per energy held at the end of the step, with the sign of the
+    direction [1/h].
 
     `bound_soc`, shape (2, n_devices), holds the highest and the lowest state of charge, `held_h`, shape (n_devices,), the hours
     by which a constant power into the cells is multiplied to give its energy at the end of the step.
@@ -106,26 +84,9 @@ def lanes(conversion: Conversion, bound_soc: FloatArray, held_h: FloatArray) -> 
     half = 0.5 * conversion.linear
     signed = (conversion.quadratic, conversion.constant, conversion.least_kw, conversion.limit_kw)
     rows = (conversion.linear, *(SIGN * part for part in signed), half, half * half, bound_soc, SIGN / held_h)
-    return np.stack(rows, axis=1)
+    return np.ascontiguousarray(np.stack(rows, axis=1).T.swapaxes(1, 2))
 
 
-def cells_power(conversion: Conversion | Lane, p_kw: FloatArray, running: BoolArray) -> FloatArray:
+def cells_power(conversion: Conversion, p_kw: FloatArray, running: BoolArray) -> FloatArray:
     """Return the power that reaches the cells at a terminal power, both in kW, of the shape of the coefficients."""
-    return (conversion.linear - conversion.quadratic * p_kw) * p_kw - conversion.constant * running
-
-
-def terminal_power(lane: Lane, cells_kw: FloatArray) -> FloatArray:
-    """Return the terminal power at which this power reaches the cells, both in kW along the lane, shape (n_devices,).
-
-    The root of ``quadratic * p**2 - linear * p + constant + cells = 0`` near zero, in the form that does not cancel. Beyond the
-    largest power that can reach the cells it is the top of the parabola or more, which lies above the converter's limit. Where
-    no power has to reach the cells it lies below the least power of the converter, or below zero.
-    """
-    offset = lane.constant + cells_kw
-    root = lane.quadratic * offset
-    np.subtract(lane.square, root, out=root)
-    np.maximum(root, ZERO, out=root)
-    np.sqrt(root, out=root)
-    root += lane.half
-    offset /= root
-    return offset
+    return np.where(running, reaching(conversion.linear, conversion.quadratic, conversion.constant, p_kw), 0.0)

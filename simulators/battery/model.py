@@ -2,59 +2,83 @@
 """Physics of a fleet of batteries: power that is possible, losses, self-discharge, ageing.
 
 What is possible within a step is exact: the terminal power that fills or empties a battery at its very end has a closed form
-(`simulators.battery.conversion.terminal_power`).
+(in `simulators.battery.kernel`, with all that is done for each device).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from simulators.battery.ageing import Wear, age, new_wear
-from simulators.battery.conversion import ZERO, cells_power, terminal_power
+from simulators.battery import kernel
+from simulators.battery.ageing import Wear, new_wear, state_of, wear_of
 from simulators.battery.span import span_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from simulators.battery.params import BatteryParams
-    from simulators.battery.span import Span
 
     FloatArray = NDArray[np.float64]
-    BoolArray = NDArray[np.bool_]
+
+NOBODY: Final = np.array([np.nan])
+"""For a port at which nobody asks any battery."""
 
 
 class BatteryState(NamedTuple):
-    """What a battery remembers; arrays of shape ``(n_devices,)`` unless stated. No array is ever changed in place.
+    """What a battery remembers; no array is ever changed in place.
 
     Attributes
     ----------
-    energy_kwh : ndarray
-        Energy in the cells. [kWh]
-    capacity_kwh : ndarray
-        Present capacity. [kWh]
-    soc, soh : ndarray
-        Energy over the present, and present over the new capacity. [-]
-    course : ndarray, shape (3, n_devices)
-        What half cycles are made of: state of charge over the capacity before the last step aged it, full equivalent cycles over
-        the new capacity and hours of operation so far. [-], [-], [h]
-    wear : Wear
-        What ageing remembers.
+    table : ndarray, shape (n_devices, 17)
+        All of it, as `simulators.battery.kernel` names the columns; the properties are parts of it.
     """
 
-    energy_kwh: FloatArray
-    capacity_kwh: FloatArray
-    soc: FloatArray
-    soh: FloatArray
-    course: FloatArray
-    wear: Wear
+    table: FloatArray
+
+    @property
+    def energy_kwh(self) -> FloatArray:
+        """Energy in the cells, shape ``(n_devices,)``. [kWh]."""
+        return self._column(kernel.ENERGY)
+
+    @property
+    def capacity_kwh(self) -> FloatArray:
+        """Present capacity, shape ``(n_devices,)``. [kWh]."""
+        return self._column(kernel.CAPACITY)
+
+    @property
+    def soc(self) -> FloatArray:
+        """Energy over the present capacity, shape ``(n_devices,)``. [-]."""
+        return self._column(kernel.SOC)
+
+    @property
+    def soh(self) -> FloatArray:
+        """Present over the new capacity, shape ``(n_devices,)``. [-]."""
+        return self._column(kernel.SOH)
+
+    @property
+    def course(self) -> FloatArray:
+        """What half cycles are made of, shape ``(3, n_devices)``. [-], [-], [h].
+
+        State of charge over the capacity before the last step aged it, full equivalent cycles over the new capacity and hours of
+        operation so far.
+        """
+        return self.table.T[kernel.COURSE : kernel.CALENDAR]
+
+    @property
+    def wear(self) -> Wear:
+        """What ageing remembers."""
+        return wear_of(self.table)
+
+    def _column(self, number: int) -> FloatArray:
+        return self.table[:, number]
 
 
 class BatteryInputs(NamedTuple):
     """What acts on a battery in a step; arrays that broadcast to ``(n_devices,)``, NaN where nobody asks.
 
-    None in place of an array says that nobody asks any battery, and is quicker.
+    None in place of an array says that nobody asks any battery.
 
     Attributes
     ----------
@@ -76,7 +100,7 @@ class BatteryInputs(NamedTuple):
 
 
 class BatteryOutputs(NamedTuple):
-    """What a battery did; arrays of shape ``(n_devices,)``, means over the step.
+    """What a battery did; arrays of shape ``(n_devices,)``, powers as means over the step, named as the ports.
 
     Attributes
     ----------
@@ -86,19 +110,26 @@ class BatteryOutputs(NamedTuple):
         Conversion, standby, self-discharge, and what a shrinking full battery could not hold; never negative. [kW]
     p_unserved_kw : ndarray
         Distance between the set-point and what was possible; 0 where nobody asks. [kW]
+    soc, soh, energy_kwh, cycles : ndarray
+        Of the state at the end, see there; full equivalent cycles so far. [-], [-], [kWh], [-]
     """
 
     p_kw: FloatArray
     q_kvar: FloatArray
     p_loss_kw: FloatArray
     p_unserved_kw: FloatArray
+    soc: FloatArray
+    soh: FloatArray
+    energy_kwh: FloatArray
+    cycles: FloatArray
 
 
 def new_state(params: BatteryParams, soc: FloatArray, soh: FloatArray) -> BatteryState:
     """Return the state of batteries at a state of charge and a state of health, both fractions of shape (n_devices,)."""
     capacity = params.capacity_kwh * soh
     course = np.stack([soc, np.zeros_like(soc), np.zeros_like(soc)])
-    return BatteryState(soc * capacity, capacity, soc, soh, course, new_wear(params.ageing, course, soh))
+    standing = np.stack([soc * capacity, capacity, soc, soh])
+    return BatteryState(state_of(standing, course, new_wear(params.ageing, course, soh)))
 
 
 def step(
@@ -136,76 +167,7 @@ def step(
     the battery is full or empty. Limits act on the converter; standby comes on top, at the terminals, while it idles.
     """
     span = span_of(params, duration_s)
-    kept = state.energy_kwh * span.keeps
-    wanted, asked = _wanted(params, inputs)
-    moved, stored, running, idle = _move(span, (wanted, inputs.min_soc), kept, state.capacity_kwh)
-    p, cells = np.copysign(moved, wanted), np.copysign(stored, wanted)
-    energy = cells * span.held_h
-    energy += kept
-    np.maximum(energy, ZERO, out=energy)
-    course = state.course.copy()
-    np.divide(energy, state.capacity_kwh, out=course[0])
-    course[1] += stored * span.cycles_per_kw
-    course[2] += running * span.hours
-    wear, soh, capacity = state.wear, state.soh, state.capacity_kwh
-    if params.ageing is not None:
-        wear, soh = age(params.ageing, wear, span.calendar, state.soc, course)
-        capacity = params.capacity_kwh * soh
-    fits = np.minimum(energy, capacity)
-
-    standby_kw = params.standby_kw * idle
-    # summed up from its causes, not taken as what is left over: the audit of a run must be able to find a mistake in them
-    p_loss_kw = p - cells
-    p_loss_kw += standby_kw
-    p_loss_kw += state.energy_kwh * span.fades_per_h
-    p_loss_kw += cells * span.slips
-    energy -= fits  # what a capacity that has just faded no longer holds
-    energy *= span.per_hour
-    p_loss_kw += energy
-    outputs = BatteryOutputs(
-        p + standby_kw,
-        params.nothing if params.tan_phi is None else moved * params.tan_phi,
-        p_loss_kw,
-        params.nothing if asked is None else np.where(asked, np.abs(inputs.p_set_kw - p), ZERO),
-    )
-    return BatteryState(fits, capacity, fits / capacity, soh, course, wear), outputs
-
-
-def _wanted(params: BatteryParams, inputs: BatteryInputs) -> tuple[FloatArray, BoolArray | None]:
-    """Return the terminal power wanted inside the limits asked for, NaN for none, and where somebody asks."""
-    wanted = params.share_of_net * inputs.p_net_kw
-    asked = None
-    if inputs.p_set_kw is not None:
-        asked = np.isfinite(inputs.p_set_kw)
-        np.copyto(wanted, inputs.p_set_kw, where=asked if params.obeys is None else asked & params.obeys)
-    if inputs.p_min_kw is not None or inputs.p_max_kw is not None:
-        np.copyto(wanted, ZERO, where=np.isnan(wanted))
-    if inputs.p_min_kw is not None:
-        np.fmax(wanted, inputs.p_min_kw, out=wanted)
-    if inputs.p_max_kw is not None:
-        np.fmin(wanted, inputs.p_max_kw, out=wanted)
-    return wanted, asked
-
-
-def _move(
-    span: Span, demand: tuple[FloatArray, FloatArray | None], kept: FloatArray, capacity: FloatArray
-) -> tuple[FloatArray, FloatArray, BoolArray, BoolArray]:
-    """Return power at the terminals and at the cells, never negative, whether the converter runs at all, and the opposite.
-
-    `demand` holds the power wanted, whose sign is the direction, and the reserve asked for; `kept` is the energy that would be
-    left without any power.
-    """
-    wanted, reserve = demand
-    down = np.signbit(wanted)
-    lane = span.lane(down)
-    bound = lane.bound_soc if reserve is None else np.where(down, np.fmax(lane.bound_soc, reserve), lane.bound_soc)
-    room = bound * capacity
-    room -= kept
-    room *= lane.per_held_h
-    moved = terminal_power(lane, room)
-    np.minimum(moved, lane.limit_kw, out=moved)
-    np.minimum(moved, np.abs(wanted), out=moved)
-    running = moved > lane.least_kw  # never so without room, nor where it is not known what is wanted
-    idle = ~running
-    np.copyto(moved, ZERO, where=idle)
-    return moved, cells_power(lane, moved, running), running, idle
+    asked = [NOBODY if values is None else values for values in inputs]
+    laws = params.ageing
+    table, outputs = kernel.advance(span.data, span.lanes, span.hours, laws.laws, laws.level, span.calendar, state.table, *asked)
+    return BatteryState(table), BatteryOutputs(*outputs)

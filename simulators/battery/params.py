@@ -10,6 +10,7 @@ import numpy as np
 
 from simulators.battery.ageing_laws import KELVIN, LAWS
 from simulators.battery.conversion import conversion_of
+from simulators.battery.kernel import GRID
 from simulators.battery.options import BatteryOptions
 from twinergy.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
@@ -22,13 +23,11 @@ if TYPE_CHECKING:
     from simulators.battery.span import Span
 
     FloatArray = NDArray[np.float64]
-    BoolArray = NDArray[np.bool_]
-    IntArray = NDArray[np.int64]
 
 __all__ = ["SOC_GRID", "AgeingParams", "BatteryOptions", "BatteryParams", "params_of"]
 
 HOURS_PER_MONTH: Final = 30.5 * SECONDS_PER_DAY / SECONDS_PER_HOUR
-SOC_GRID: Final = np.linspace(0.0, 1.0, 201)
+SOC_GRID: Final = np.linspace(0.0, 1.0, GRID)
 """States of charge at which stress factors are tabulated."""
 
 
@@ -38,34 +37,24 @@ class AgeingParams:
 
     Attributes
     ----------
-    calendar_exponent, cycle_exponent : ndarray, shape (n_devices,)
-        Exponents. [-]
-    calendar_per_s : ndarray, shape (n_devices * 201, 2)
-        Growth of the calendar wear over `SOC_GRID`, device after device, as `segments` of straight lines. [1/s]
-    root : bool
-        Whether every `calendar_exponent` is one half.
-    rate_slope, rate_offset, depth_cubic, depth_linear, depth_constant : ndarray, shape (n_devices,)
-        Coefficients of the cycle stress.
-    cycle_wear_exponent : ndarray, shape (n_devices,)
-        One over `cycle_exponent`. [-]
-    level : ndarray, shape (n_devices * 201, 2), or None
-        Share of the mean state of charge in the cycle stress, as `calendar_per_s`; None where no law has one. [-]
-    row : ndarray of int, shape (n_devices,)
-        Where each device's part of a table begins.
+    laws : ndarray, shape (n_devices, 8)
+        Columns, as named in `simulators.battery.kernel`: exponents of the calendar and of the cycle wear, and the coefficients of
+        the cycle stress, slope and offset over the C-rate, cubic, linear and constant part over the depth; number of the curve
+        in both tables.
+    calendar_per_s : ndarray, shape (n_curves * 201, 2)
+        Growth of the calendar wear over `SOC_GRID`, curve after curve, as `segments` of straight lines; one curve for each law
+        and temperature, because a table of all devices would not stay in the processor's cache. [1/s]
+    level : ndarray, shape (n_curves * 201, 2)
+        Share of the mean state of charge in the cycle stress, as `calendar_per_s`; empty where no law has one. [-]
     """
 
-    calendar_exponent: FloatArray
-    cycle_exponent: FloatArray
+    laws: FloatArray
     calendar_per_s: FloatArray
-    root: bool
-    rate_slope: FloatArray
-    rate_offset: FloatArray
-    depth_cubic: FloatArray
-    depth_linear: FloatArray
-    depth_constant: FloatArray
-    cycle_wear_exponent: FloatArray
-    level: FloatArray | None
-    row: IntArray
+    level: FloatArray
+
+
+NO_LAWS: Final = AgeingParams(laws=np.empty((0, 8)), calendar_per_s=np.empty((0, 2)), level=np.empty((0, 2)))
+"""In place of the laws of a fleet in which no battery ages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +75,12 @@ class BatteryParams:
         Own limits of the state of charge. [-]
     share_of_net : ndarray
         Wanted over net load where nobody asks: -1 for a battery that follows, else 0. [-]
-    obeys : ndarray of bool, or None
-        Whether it obeys a set-point; None where all do.
-    tan_phi : ndarray or None
-        Reactive over active power, positive draws; None where no battery has any. [-]
-    ageing : AgeingParams or None
-        None where no battery of the fleet ages.
-    nothing : ndarray
-        Zeros, read-only, for whatever is zero in every step.
+    obeys : ndarray
+        1 where it obeys a set-point, else 0.
+    tan_phi : ndarray
+        Reactive over active power, positive draws. [-]
+    ageing : AgeingParams
+        `NO_LAWS` where no battery of the fleet ages.
     spans : dict
         What `simulators.battery.span.span_of` has worked out so far, by length of step; a run has one or two.
     """
@@ -105,10 +92,9 @@ class BatteryParams:
     min_soc: FloatArray
     max_soc: FloatArray
     share_of_net: FloatArray
-    obeys: BoolArray | None
-    tan_phi: FloatArray | None
-    ageing: AgeingParams | None
-    nothing: FloatArray
+    obeys: FloatArray
+    tan_phi: FloatArray
+    ageing: AgeingParams
     spans: dict[float, Span] = field(default_factory=dict, compare=False)
 
 
@@ -119,26 +105,28 @@ def segments(table: FloatArray) -> FloatArray:
     return np.column_stack([table - slope * np.arange(len(table)), slope])
 
 
-def _ageing(options: Sequence[BatteryOptions]) -> AgeingParams | None:
+def _ageing(options: Sequence[BatteryOptions]) -> AgeingParams:
     if all(option.ageing == "none" for option in options):
-        return None
+        return NO_LAWS
     laws = [LAWS[option.ageing] for option in options]
-    level = [law.level(SOC_GRID) for law in laws]
-    rates = [law.calendar_rate_per_s(SOC_GRID, option.ambient_degc + KELVIN) for law, option in zip(laws, options, strict=True)]
-    calendar_exponent = np.array([law.calendar_exponent for law in laws])
+    pairs = [(option.ageing, option.ambient_degc) for option in options]
+    curves = list(dict.fromkeys(pairs))
+    level = [LAWS[name].level(SOC_GRID) for name, _ in curves]
+    rates = [LAWS[name].calendar_rate_per_s(SOC_GRID, degc + KELVIN) for name, degc in curves]
+    place = {curve: float(number) for number, curve in enumerate(curves)}
+    columns = (  # in the order of the kernel
+        "calendar_exponent",
+        "cycle_exponent",
+        "rate_slope",
+        "rate_offset",
+        "depth_cubic",
+        "depth_linear",
+        "depth_constant",
+    )
     return AgeingParams(
-        calendar_exponent=calendar_exponent,
-        cycle_exponent=np.array([law.cycle_exponent for law in laws]),
+        laws=np.array([[getattr(law, name) for name in columns] + [place[pair]] for law, pair in zip(laws, pairs, strict=True)]),
         calendar_per_s=np.concatenate([segments(rate) for rate in rates]),
-        root=bool((calendar_exponent == 0.5).all()),  # noqa: PLR2004 - a square root
-        rate_slope=np.array([law.rate_slope for law in laws]),
-        rate_offset=np.array([law.rate_offset for law in laws]),
-        depth_cubic=np.array([law.depth_cubic for law in laws]),
-        depth_linear=np.array([law.depth_linear for law in laws]),
-        depth_constant=np.array([law.depth_constant for law in laws]),
-        cycle_wear_exponent=np.array([1.0 / law.cycle_exponent for law in laws]),
-        level=np.concatenate([segments(row) for row in level]) if np.any(level) else None,
-        row=np.arange(len(laws)) * len(SOC_GRID),
+        level=np.concatenate([segments(row) for row in level]) if np.any(level) else NO_LAWS.level,
     )
 
 
@@ -152,7 +140,7 @@ def params_of(options: Sequence[BatteryOptions]) -> BatteryParams:
         option.mode == "self_consumption" or (option.mode, option.safe_mode) == ("set_point", "self_consumption")
         for option in options
     ]
-    obeys = np.array([option.mode != "idle" for option in options], dtype=np.bool_)
+    obeys = np.array([option.mode != "idle" for option in options], dtype=np.float64)
     return BatteryParams(
         capacity_kwh=of("capacity_kwh"),
         conversion=conversion_of(options),
@@ -161,20 +149,13 @@ def params_of(options: Sequence[BatteryOptions]) -> BatteryParams:
         min_soc=of("min_soc"),
         max_soc=of("max_soc"),
         share_of_net=np.where(follows, -1.0, 0.0),
-        obeys=None if obeys.all() else obeys,
+        obeys=obeys,
         tan_phi=_tan_phi(options),
         ageing=_ageing(options),
-        nothing=_nothing(len(options)),
     )
 
 
-def _tan_phi(options: Sequence[BatteryOptions]) -> FloatArray | None:
+def _tan_phi(options: Sequence[BatteryOptions]) -> FloatArray:
     tan_phi = np.tan(np.arccos([option.cos_phi for option in options]))
     over = np.array([option.excitation == "over" for option in options])
-    return np.where(over, -tan_phi, tan_phi) if tan_phi.any() else None
-
-
-def _nothing(n_devices: int) -> FloatArray:
-    zeros = np.zeros(n_devices)
-    zeros.flags.writeable = False
-    return zeros
+    return np.where(over, -tan_phi, tan_phi)

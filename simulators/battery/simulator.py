@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,37 +35,19 @@ class BatteryFleet(Fleet):
         Options in the same order.
     """
 
+    _acting = itemgetter(*BatteryInputs._fields)
+
     def __init__(self, ids: Sequence[str], options: Sequence[BatteryOptions]) -> None:
         self.ids = tuple(ids)
         self._params = params_of(options)
         soc = np.array([option.soc for option in options], dtype=np.float64)
         soh = np.array([option.soh for option in options], dtype=np.float64)
         self._state = new_state(self._params, soc, soh)
-        self._nobody = np.full(len(self.ids), np.nan).tobytes()
 
     def step(self, step: Step, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:  # noqa: D102 - see Fleet
-        acting = BatteryInputs(
-            inputs["p_net_kw"],
-            self._asked(inputs["p_set_kw"]),
-            self._asked(inputs["p_min_kw"]),
-            self._asked(inputs["p_max_kw"]),
-            self._asked(inputs["min_soc"]),
-        )
+        acting = BatteryInputs(*self._acting(inputs))
         self._state, outputs = advance(self._params, self._state, acting, step.duration_s)
-        return {
-            "p_kw": outputs.p_kw,
-            "q_kvar": outputs.q_kvar,
-            "soc": self._state.soc,
-            "soh": self._state.soh,
-            "energy_kwh": self._state.energy_kwh,
-            "p_loss_kw": outputs.p_loss_kw,
-            "cycles": self._state.course[1],
-            "p_unserved_kw": outputs.p_unserved_kw,
-        }
-
-    def _asked(self, values: FloatArray) -> FloatArray | None:
-        """Return None for a port at which nobody asks; comparing bytes costs less than any look at the numbers."""
-        return None if values.tobytes() == self._nobody else values
+        return outputs._asdict()
 
     def state(self) -> dict[str, FloatArray]:
         """Return what the batteries remember, wear included."""

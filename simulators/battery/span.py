@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from simulators.battery.conversion import Lane, lanes
+from simulators.battery.conversion import lanes
 from twinergy.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
@@ -17,55 +17,33 @@ if TYPE_CHECKING:
     from simulators.battery.params import BatteryParams
 
     FloatArray = NDArray[np.float64]
-    BoolArray = NDArray[np.bool_]
 
 TINY: Final = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Constants of a fleet for steps of one length; arrays of shape ``(n_devices,)`` unless stated.
+    """Constants of a fleet for steps of one length.
 
     Attributes
     ----------
-    hours, per_hour : ndarray, shape ()
-        Length of the step and one over it. [h], [1/h]
-    keeps : ndarray
-        Share of the energy that self-discharge leaves over. [-]
-    held_h : ndarray
-        Energy that a constant power of 1 kW into the cells leaves at the end of the step. [h]
-    fades_per_h, slips : ndarray
-        Mean power lost to self-discharge per energy at the start, and per power into the cells. [1/h], [-]
-    cycles_per_kw : ndarray
-        Full equivalent cycles per power into or out of the cells. [1/kW]
-    up, down : ndarray, shape (9, n_devices)
-        Rows of `simulators.battery.conversion.Lane` while charging and while discharging.
-    calendar : ndarray, shape (n_devices * 201, 2)
+    hours : float
+        Length of the step. [h]
+    data : ndarray, shape (n_devices, 10)
+        Columns, as named in `simulators.battery.kernel`: share of the energy that self-discharge leaves over [-]; energy that a
+        constant power of 1 kW into the cells leaves at the end of the step [h]; mean power lost to self-discharge per energy at
+        the start [1/h] and per power into the cells [-]; full equivalent cycles per power into or out of the cells [1/kW]; then
+        `capacity_kwh`, `standby_kw`, `share_of_net`, `obeys` and `tan_phi` of `simulators.battery.params.BatteryParams`.
+    lanes : ndarray, shape (n_devices, 2, 9)
+        What holds while charging and while discharging, see `simulators.battery.conversion.lanes`.
+    calendar : ndarray, shape (n_curves * 201, 2)
         Growth of the calendar wear within the step, as `AgeingParams.calendar_per_s`; empty where no battery ages. [-]
-    latest : dict
-        The lane of the latest directions: at night, and on a bright day, they stay as they are for hours.
     """
 
-    hours: FloatArray
-    per_hour: FloatArray
-    keeps: FloatArray
-    held_h: FloatArray
-    fades_per_h: FloatArray
-    slips: FloatArray
-    cycles_per_kw: FloatArray
-    up: FloatArray
-    down: FloatArray
+    hours: float
+    data: FloatArray
+    lanes: FloatArray
     calendar: FloatArray
-    latest: dict[bytes, Lane] = field(default_factory=dict, compare=False)
-
-    def lane(self, down: BoolArray) -> Lane:
-        """Return what holds for each battery in the direction it goes in; `down` where it discharges."""
-        key = down.tobytes()
-        lane = self.latest.get(key)
-        if lane is None:
-            self.latest.clear()
-            lane = self.latest[key] = Lane(*np.where(down, self.down, self.up))
-        return lane
 
 
 def span_of(params: BatteryParams, duration_s: float) -> Span:
@@ -90,16 +68,11 @@ def _worked_out(params: BatteryParams, duration_s: float) -> Span:
     fading = np.maximum(params.self_discharge_per_h * hours, TINY)
     faded = np.expm1(-fading)
     held_h = faded / fading * -hours
-    up, down = lanes(params.conversion, np.array([params.max_soc, params.min_soc]), held_h)
+    fades_per_h, slips, cycles_per_kw = -faded / hours, 1.0 - held_h / hours, 0.5 * hours / params.capacity_kwh
+    nameplate = (params.capacity_kwh, params.standby_kw, params.share_of_net, params.obeys, params.tan_phi)
     return Span(
-        hours=np.array(hours),
-        per_hour=np.array(1.0 / hours),
-        keeps=1.0 + faded,
-        held_h=held_h,
-        fades_per_h=-faded / hours,
-        slips=1.0 - held_h / hours,
-        cycles_per_kw=0.5 * hours / params.capacity_kwh,
-        up=up,
-        down=down,
-        calendar=np.empty((0, 2)) if params.ageing is None else params.ageing.calendar_per_s * duration_s,
+        hours=hours,
+        data=np.stack([1.0 + faded, held_h, fades_per_h, slips, cycles_per_kw, *nameplate], axis=1),
+        lanes=lanes(params.conversion, np.array([params.max_soc, params.min_soc]), held_h),
+        calendar=params.ageing.calendar_per_s * duration_s,
     )

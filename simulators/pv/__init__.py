@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from simulators.pv.simulator import PvKind
-
-KIND = PvKind()
+from simulators.pv.kind import KIND, PvKind
 
 __all__ = ["KIND", "PvKind"]

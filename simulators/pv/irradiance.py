@@ -2,7 +2,7 @@
 """From horizontal irradiance to the module plane, and what of it passes the glass.
 
 Sky diffuse light by Hay and Davies, reflection losses by Martin and Ruiz. What hangs on the sun's place alone is worked out
-once per block (`aspects`); a step only weighs it with the weather (`plane_irradiance`).
+once per block (`aspects`); a step only weighs it with the weather (`simulators.pv.kernel`, and `plane_irradiance` for itself).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+
+from simulators.pv.kernel import light, on_plane
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,9 +27,7 @@ LOWEST_COS_ZENITH: Final = 0.01745
 
 
 class Sky(NamedTuple):
-    """Weather of one step, means over it: a number for the whole fleet or arrays of shape ``(n_devices,)``.
-
-    Plain numbers cost a tenth of what arrays of one element do.
+    """Weather of one step, means over it: numbers or arrays of one element for the whole fleet, or of shape ``(n_devices,)``.
 
     Attributes
     ----------
@@ -125,20 +125,6 @@ def plane_irradiance(plane: ModulePlane, aspect: Aspect, sky: Sky) -> FloatArray
     .. [1] J. E. Hay, J. A. Davies, "Calculations of the solar radiation incident on an inclined surface", Proc. First Canadian
        Solar Radiation Data Workshop, 1980, equation 7 as in P. G. Loutzenhiser et al., Solar Energy 81 (2007) 254-267.
     """
-    anisotropy = sky.dni_w_per_m2 / aspect.dni_extra_w_per_m2
-    circumsolar = not_negative(sky.dhi_w_per_m2 * anisotropy)
-    isotropic = not_negative(sky.dhi_w_per_m2 * (1.0 - anisotropy))
-    direct = sky.dni_w_per_m2 + circumsolar / aspect.cos_zenith
-    light: FloatArray = aspect.beam_share * direct
-    light += plane.sky_share * isotropic
-    light += plane.ground_share * (sky.ghi_w_per_m2 * sky.albedo)
-    return light
-
-
-def not_negative(value: float | FloatArray) -> float | FloatArray:
-    """Return the value or 0, whichever is greater, for numbers and arrays alike; NaN stays NaN.
-
-    >>> not_negative(-2.0), not_negative(3.0)
-    (0.0, 3.0)
-    """
-    return 0.5 * (value + abs(value))  # type: ignore[operator]  # mypy joins the results of the two kinds of abs to object
+    fallen = light(sky.dni_w_per_m2, sky.dhi_w_per_m2, sky.ghi_w_per_m2, sky.albedo, aspect.dni_extra_w_per_m2, aspect.cos_zenith)
+    arriving: FloatArray = on_plane(aspect.beam_share, plane.sky_share, plane.ground_share, *fallen)
+    return arriving

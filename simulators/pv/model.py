@@ -7,8 +7,9 @@ rating of the inverter → feed-in cap and set-point → reactive power (`simula
 Valid for steps of 5 min to 1 h: modules follow the weather without thermal inertia (their time constant is some minutes) and
 the sun stands at the middle of the step. The inverter draws nothing at night.
 
-The cost of a step is the number of array operations, whatever the size of the fleet: what is linear or quadratic in a quantity
-has its constants folded in `simulators.pv.params`, equality with pvlib's functions is tested.
+`step` does all of it in compiled code (`simulators.pv.kernel`); the other functions here are links of the chain by themselves,
+with the same formulas. What is linear or quadratic in a quantity has its constants folded in `simulators.pv.params`; equality
+with pvlib's functions is tested.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from simulators.pv import kernel
 from simulators.pv.irradiance import Aspect, Sky, is_night, plane_irradiance
-from simulators.pv.reactive import cosphi_p_kvar, q_v_lagged_kvar, within_limits
-from twinergy.signs import generation_from_load, load_from_generation
+from simulators.pv.reactive import way_gone
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,22 +122,22 @@ def step(params: PvParams, state: PvState, inputs: PvInputs, duration_s: float) 
     if is_night(inputs.aspect, inputs.sky):
         n_devices = len(params.inverter.rating_kva)
         return start(n_devices), PvOutputs(*[np.zeros(n_devices) for _ in PvOutputs._fields])
-    available_kw, clipped_kw = ac_power_kw(params.inverter, dc_power_kw(params.plane, inputs.aspect, inputs.sky))
-    allowed_kw = allowed_power_kw(params.inverter, available_kw, inputs.p_min_kw)
-    state, q_kvar, p_kw = _reactive(params.inverter, state, inputs, allowed_kw, duration_s)
-    return state, PvOutputs(
-        p_kw=load_from_generation(p_kw),
-        q_kvar=q_kvar,
-        p_available_kw=load_from_generation(available_kw),
-        p_curtailed_kw=available_kw - p_kw,
-        p_clipped_kw=clipped_kw,
-    )
+    aspect, acting = inputs.aspect, (inputs.vm_pu, inputs.p_min_kw, inputs.q_set_kvar)
+    sun = (_array(aspect.dni_extra_w_per_m2), _array(aspect.cos_zenith))
+    sky = [_array(value) for value in inputs.sky]
+    rows = kernel.advance(params.data, aspect.beam_share, *sun, *sky, *acting, state.q_lag_kvar, way_gone(duration_s))
+    *outputs, q_lag_kvar = rows
+    return PvState(q_lag_kvar), PvOutputs._make(outputs)
+
+
+def _array(value: float | FloatArray) -> FloatArray:
+    return value if isinstance(value, np.ndarray) else np.array([value], dtype=np.float64)
 
 
 def cell_temperature_degc(plane: ModulePlane, poa_w_per_m2: FloatArray, sky: Sky) -> FloatArray:
     """Return the temperature of the cells by the Sandia model [2]_ of `step`, shape ``(n_devices,)``. [degC]."""
-    heating = np.exp(plane.sapm_a + plane.sapm_b * sky.wind_m_per_s) + plane.sapm_delta_degc_m2_per_w
-    cells: FloatArray = poa_w_per_m2 * heating + sky.temp_degc
+    sapm = (plane.sapm_a, plane.sapm_b, plane.sapm_delta_degc_m2_per_w)
+    cells: FloatArray = kernel.cells_degc(poa_w_per_m2, sky.temp_degc, sky.wind_m_per_s, *sapm)
     return cells
 
 
@@ -144,45 +145,11 @@ def dc_power_kw(plane: ModulePlane, aspect: Aspect, sky: Sky) -> FloatArray:
     """Return the power of the modules after DC losses, counted positive, shape ``(n_devices,)``. [kW]."""
     poa, reaching = plane_irradiance(plane, aspect, sky)
     cells_degc = cell_temperature_degc(plane, poa, sky)
-    power: FloatArray = reaching * (plane.kw_per_w_per_m2 + plane.kw_per_w_per_m2_degc * cells_degc)
+    power: FloatArray = kernel.dc_kw(reaching, cells_degc, plane.kw_per_w_per_m2, plane.kw_per_w_per_m2_degc)
     return power
 
 
 def ac_power_kw(inverter: Inverter, dc_kw: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return what the inverter delivers up to its rating and what it clips, counted positive, shape ``(n_devices,)``. [kW]."""
-    curve_kw = dc_kw * (inverter.slope + inverter.bend_per_kw * dc_kw) + inverter.loss_kw
-    clipped_kw = np.maximum(dc_kw - inverter.p_dc_limit_kw, 0.0) * inverter.efficiency
-    return np.maximum(np.minimum(curve_kw, inverter.rating_kva), 0.0), clipped_kw
-
-
-def allowed_power_kw(inverter: Inverter, available_kw: FloatArray, p_min_kw: FloatArray) -> FloatArray:
-    """Return what set-point and fixed cap leave of the available power, counted positive, shape ``(n_devices,)``. [kW].
-
-    A positive lower bound would ask the system to consume, which it cannot: it feeds in nothing.
-    """
-    if somebody_asks(p_min_kw):
-        wanted_kw = np.maximum(generation_from_load(p_min_kw), 0.0)
-        return np.minimum(available_kw, np.fmin(wanted_kw, inverter.p_cap_kw))  # fmin: a NaN set-point limits nothing
-    return np.minimum(available_kw, inverter.p_cap_kw) if inverter.has_cap else available_kw
-
-
-def somebody_asks(set_point: FloatArray) -> bool:
-    """Return whether any device has a set-point, which is NaN where nobody asks."""
-    return not np.isnan(np.fmin.reduce(set_point))
-
-
-def _reactive(
-    inverter: Inverter, state: PvState, inputs: PvInputs, allowed_kw: FloatArray, duration_s: float
-) -> tuple[PvState, FloatArray, FloatArray]:
-    """Return the new state, reactive power (load frame) and active power (counted positive). [kvar], [kW]."""
-    p_kw = np.minimum(allowed_kw, inverter.p_corner_kw) if inverter.has_cosphi_p else allowed_kw
-    q_kvar = cosphi_p_kvar(inverter, p_kw) if inverter.has_cosphi_p else 0.0 * p_kw  # a product: what is missing stays missing
-    asked = somebody_asks(inputs.q_set_kvar)
-    if not (asked or inverter.has_q_v):
-        return state, q_kvar, p_kw
-    if inverter.has_q_v:
-        state = PvState(q_v_lagged_kvar(inverter, state.q_lag_kvar, inputs.vm_pu, duration_s))
-        q_kvar = np.where(inverter.q_v, state.q_lag_kvar, q_kvar)
-    if asked:
-        q_kvar = np.where(np.isnan(inputs.q_set_kvar), q_kvar, inputs.q_set_kvar)
-    return state, *within_limits(inverter, q_kvar, allowed_kw)
+    curve = (inverter.loss_kw, inverter.slope, inverter.bend_per_kw, inverter.rating_kva)
+    return kernel.ac_kw(dc_kw, *curve), kernel.clipped_kw(dc_kw, inverter.p_dc_limit_kw, inverter.efficiency)

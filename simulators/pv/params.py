@@ -116,8 +116,6 @@ class Inverter:
         Greatest share of the way to the Q(V) characteristic in one step. [-]
     q_v : ndarray of bool
         Which devices follow Q(V).
-    has_cap, has_cosphi_p, has_q_v : bool
-        Whether any device has a fixed limit, or follows a characteristic.
     """
 
     rating_kva: FloatArray
@@ -134,9 +132,6 @@ class Inverter:
     p_corner_kw: FloatArray
     q_v_share: FloatArray
     q_v: BoolArray
-    has_cap: bool
-    has_cosphi_p: bool
-    has_q_v: bool
 
     @classmethod
     def of(cls, options: Sequence[PvOptions]) -> Inverter:
@@ -163,9 +158,6 @@ class Inverter:
             p_corner_kw=corner,
             q_v_share=_array([o.q_v_share for o in options]),
             q_v=np.array([mode == "q_v" for mode in modes], dtype=np.bool_),
-            has_cap=any(o.feed_in_cap is not None for o in options),
-            has_cosphi_p="cosphi_p" in modes,
-            has_q_v="q_v" in modes,
         )
 
 
@@ -185,15 +177,37 @@ def cosphi_p_line(
 
 @dataclass(frozen=True, slots=True)
 class PvParams:
-    """Nameplate data of a fleet: its modules and its inverters, in the same order."""
+    """Nameplate data of a fleet: its modules and its inverters, in the same order.
+
+    Attributes
+    ----------
+    plane, inverter : ModulePlane, Inverter
+        Nameplate data by name.
+    data : ndarray, shape (n_devices, 23)
+        All of it that a step needs, in columns as named in `simulators.pv.kernel`.
+    """
 
     plane: ModulePlane
     inverter: Inverter
+    data: FloatArray
 
     @classmethod
     def of(cls, options: Sequence[PvOptions]) -> PvParams:
         """Return the arrays of these systems, in the given order."""
-        return cls(ModulePlane.of(options), Inverter.of(options))
+        plane, inverter = ModulePlane.of(options), Inverter.of(options)
+        return cls(plane, inverter, np.concatenate([_columns_of(plane), _columns_of(inverter)], axis=1))
+
+
+def _columns_of(part: ModulePlane | Inverter) -> FloatArray:
+    """Return modules or inverters as columns in the order of the kernel, shape ``(n_devices, n_columns)``."""
+    if isinstance(part, ModulePlane):
+        light = (*part.sky_share, *part.ground_share)
+        cells = (part.sapm_a, part.sapm_b, part.sapm_delta_degc_m2_per_w, part.kw_per_w_per_m2, part.kw_per_w_per_m2_degc)
+        return np.stack([*light, *cells], axis=1)
+    slope = np.broadcast_to(part.slope, part.loss_kw.shape)
+    power = (part.rating_kva, part.efficiency, part.p_dc_limit_kw, part.loss_kw, slope, part.bend_per_kw, part.p_cap_kw)
+    line = (part.cosphi_begin, part.cosphi_per_kw, part.p_corner_kw)
+    return np.stack([*power, part.tan_phi, part.q_max_kvar, *line, part.q_v_share, part.q_v.astype(np.float64)], axis=1)
 
 
 def _array(values: Sequence[float]) -> FloatArray:

@@ -9,12 +9,11 @@ that of neutral air over uniform ground; a stable night has more shear, a sunny 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simulators.wind.params import PER_M_PER_S, ROW
-from twinergy.signs import generation_from_load, load_from_generation
+from simulators.wind.kernel import advance, density_kg_per_m3
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,16 +22,7 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-KELVIN: Final = 273.15
-GAS_CONSTANT_J_PER_KG_K: Final = 287.05
-"""Of dry air, IEC 61400-12-1:2017, data normalisation."""
-DENSITY_KG_PER_M3: Final = 1.225
-"""Standard air density, ISO 2533:1975 at sea level; power curves are given for it (IEC 61400-12-1)."""
-LAPSE_K_PER_M: Final = 0.0065
-DENSITY_EXPONENT: Final = 4.25588
-"""Exponent of the density in the troposphere of ISO 2533:1975: 9.80665 / (287.05287 * 0.0065) - 1."""
-LAST_POINT: Final = float(ROW - 2)
-_PA_PER_HPA: Final = 100.0
+__all__ = ["WindInputs", "WindOutputs", "WindState", "density_kg_per_m3", "start", "step"]
 
 
 class WindState(NamedTuple):
@@ -48,7 +38,7 @@ class WindState(NamedTuple):
 
 
 class WindInputs(NamedTuple):
-    """What acts on a fleet in one step; weather is a number, or an array of shape ``(n_devices,)``.
+    """What acts on a fleet in one step; weather is a number, or an array of shape ``(n_devices,)`` or ``(1,)``.
 
     Attributes
     ----------
@@ -118,58 +108,10 @@ def step(params: WindParams, state: WindState, inputs: WindInputs, duration_s: f
     .. [1] IEC 61400-12-1:2017, "Power performance measurements of electricity producing wind turbines", data normalisation:
        correction of wind speed or power to the density of the air.
     """
-    hub = params.hub_factor * inputs.wind_m_per_s
-    state = _storm(params, state, hub)
-    relative = density_kg_per_m3(inputs.temp_degc, inputs.pressure_hpa, params.hub_height_m) / DENSITY_KG_PER_M3
-    power_kw = curve_kw(params, hub * relative**params.wind_exponent)
-    if params.corrects_power:
-        power_kw = np.minimum(power_kw * relative**params.power_exponent, params.peak_kw)
-    available_kw = power_kw * (state.running * params.scale)
-    p_kw = np.fmin(available_kw, np.maximum(generation_from_load(inputs.p_min_kw), 0.0))
-    p_kw = p_kw + 0.0 * available_kw  # a sum: fmin takes a NaN set-point for "no limit", but what is missing stays missing
-    return state, WindOutputs(
-        p_kw=load_from_generation(p_kw),
-        q_kvar=params.q_per_p * p_kw,
-        p_available_kw=load_from_generation(available_kw),
-        p_curtailed_kw=available_kw - p_kw,
-        wind_hub_m_per_s=hub,
-    )
+    weather = (_array(inputs.wind_m_per_s), _array(inputs.temp_degc), _array(inputs.pressure_hpa))
+    *outputs, running = advance(params.data, params.curves, params.row, state.running, *weather, inputs.p_min_kw)
+    return WindState(running), WindOutputs._make(outputs)
 
 
-def density_kg_per_m3(
-    temp_degc: float | FloatArray, pressure_hpa: float | FloatArray, height_m: float | FloatArray
-) -> float | FloatArray:
-    """Return the density of dry air at a height above the place where temperature and pressure were measured. [kg/m3].
-
-    Ideal gas [1]_ and the lapse rate of the standard atmosphere [2]_. Humid air is lighter, by 0.4 % at 15 degC and 70 %
-    relative humidity, and 1.6 % when saturated at 30 degC: 0.15 % and 0.5 % of the wind speed.
-
-    References
-    ----------
-    .. [1] IEC 61400-12-1:2017, data normalisation, without water vapour.
-    .. [2] ISO 2533:1975, troposphere: ``rho = rho0 (1 - L h / T0)^4.25588``.
-
-    >>> round(density_kg_per_m3(15.0, 1013.25, 0.0), 4)
-    1.225
-    """
-    kelvin = temp_degc + KELVIN
-    ground = pressure_hpa * _PA_PER_HPA / (GAS_CONSTANT_J_PER_KG_K * kelvin)
-    return ground * (1.0 - (LAPSE_K_PER_M / kelvin) * height_m) ** DENSITY_EXPONENT
-
-
-def curve_kw(params: WindParams, wind_m_per_s: FloatArray) -> FloatArray:
-    """Return the power of one turbine of each device by its curve, counted positive, shape ``(n_devices,)``. [kW]."""
-    point = np.minimum(wind_m_per_s * PER_M_PER_S, LAST_POINT)
-    below = np.fmax(point, 0.0).astype(np.int64)  # fmax: a missing wind looks up anything, its fraction is missing
-    place = params.row + below
-    power_kw: FloatArray = params.table_kw[place] + (point - below) * params.slope_kw[place]
-    return power_kw
-
-
-def _storm(params: WindParams, state: WindState, hub: FloatArray) -> WindState:
-    """Return which turbines run: above the cut-out they stop, at or below the restart they start again."""
-    if not params.has_hysteresis:
-        return WindState((~(hub > params.cut_out_m_per_s)).astype(np.float64))
-    limit = np.where(state.running, params.cut_out_m_per_s, params.restart_m_per_s)
-    running = np.where(np.isnan(hub), state.running, hub <= limit)
-    return WindState(running)
+def _array(value: float | FloatArray) -> FloatArray:
+    return value if isinstance(value, np.ndarray) else np.array([value], dtype=np.float64)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from simulators.wind.kernel import PEAK, PER_M_PER_S
 from simulators.wind.options import ROUGHNESS_LENGTH_M
 from simulators.wind.turbines import HIGHEST_WIND_M_PER_S
 
@@ -25,78 +26,54 @@ if TYPE_CHECKING:
 
 MEASURED_AT_M: Final = 10.0
 """Height of the wind of `weather`: the standard height of meteorology (WMO-No. 8). [m]"""
-PER_M_PER_S: Final = 100
-"""Points of the common grid per m/s. Published curves have at most two decimals, so all their points lie on it."""
 ROW: Final = PER_M_PER_S * int(HIGHEST_WIND_M_PER_S) + 2
 """Length of one tabulated curve; the last entry only closes the last interval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindParams:
-    """Nameplate data of a fleet, arrays of shape ``(n_devices,)`` unless stated.
+    """Nameplate data of a fleet, in the tables of `simulators.wind.kernel`.
 
     Attributes
     ----------
-    hub_factor : ndarray
-        Wind at hub height over wind at 10 m. [-]
-    hub_height_m : ndarray
-        Height of the hub above the ground. [m]
-    wind_exponent, power_exponent : ndarray
-        Exponents of the relative air density by which wind speed and power are corrected. [-]
-    corrects_power : bool
-        Whether any device corrects the power.
-    cut_out_m_per_s, restart_m_per_s : ndarray
-        Wind at hub height above which a turbine stops, and at or below which it starts again. [m/s]
-    has_hysteresis : bool
-        Whether any device starts again below its cut-out only.
-    table_kw, slope_kw : ndarray, shape (n_curves * ROW,)
+    data : ndarray, shape (9, n_devices)
+        Rows, as named there: wind at hub height over wind at 10 m [-]; height of the hub above the ground [m]; exponents of the
+        relative air density by which wind speed and power are corrected [-]; wind at hub height above which a turbine stops,
+        and at or below which it starts again [m/s]; highest power of one turbine [kW]; number of turbines, less losses [-];
+        reactive power in the load frame over power fed in [-].
+    curves : ndarray, shape (n_curves, 2, ROW)
         Power of one turbine on the common grid, and its growth to the next point of the grid. [kW]
-    row : ndarray of int
-        Where the curve of a device begins in the table.
-    peak_kw : ndarray
-        Highest power of one turbine. [kW]
-    scale : ndarray
-        Number of turbines, less losses. [-]
-    q_per_p : ndarray
-        Reactive power in the load frame over power fed in. [-]
+    row : ndarray of int, shape (n_devices,)
+        Which of the curves a device has.
     """
 
-    hub_factor: FloatArray
-    hub_height_m: FloatArray
-    wind_exponent: FloatArray
-    power_exponent: FloatArray
-    corrects_power: bool
-    cut_out_m_per_s: FloatArray
-    restart_m_per_s: FloatArray
-    has_hysteresis: bool
-    table_kw: FloatArray
-    slope_kw: FloatArray
+    data: FloatArray
+    curves: FloatArray
     row: IntArray
-    peak_kw: FloatArray
-    scale: FloatArray
-    q_per_p: FloatArray
+
+    @property
+    def peak_kw(self) -> FloatArray:
+        """Highest power of one turbine, shape ``(n_devices,)``. [kW]."""
+        peak_kw: FloatArray = self.data[PEAK]
+        return peak_kw
 
     @classmethod
     def of(cls, options: Sequence[WindOptions]) -> WindParams:
         """Return the arrays of these devices, in the given order."""
-        table, slope, row = _tables([option.power_curve for option in options])
+        curves, row = _curves([option.power_curve for option in options])
         corrections = [option.density_correction for option in options]
-        return cls(
-            hub_factor=_array([hub_factor(option) for option in options]),
-            hub_height_m=_array([option.hub_height_m for option in options]),
-            wind_exponent=_array([1.0 / 3.0 if how == "wind" else 0.0 for how in corrections]),
-            power_exponent=_array([1.0 if how == "power" else 0.0 for how in corrections]),
-            corrects_power="power" in corrections,
-            cut_out_m_per_s=_array([option.cut_out for option in options]),
-            restart_m_per_s=_array([option.restart_m_per_s or option.cut_out for option in options]),
-            has_hysteresis=any((option.restart_m_per_s or option.cut_out) < option.cut_out for option in options),
-            table_kw=table,
-            slope_kw=slope,
-            row=row,
-            peak_kw=_array([option.power_curve.rated_kw for option in options]),
-            scale=_array([option.count * (1.0 - option.losses_percent / 100.0) for option in options]),
-            q_per_p=_array([_q_per_p(option) for option in options]),
-        )
+        rows = [  # in the order of the kernel
+            [hub_factor(option) for option in options],
+            [option.hub_height_m for option in options],
+            [1.0 / 3.0 if how == "wind" else 0.0 for how in corrections],
+            [1.0 if how == "power" else 0.0 for how in corrections],
+            [option.cut_out for option in options],
+            [option.restart_m_per_s or option.cut_out for option in options],
+            [option.power_curve.rated_kw for option in options],
+            [option.count * (1.0 - option.losses_percent / 100.0) for option in options],
+            [_q_per_p(option) for option in options],
+        ]
+        return cls(data=np.array(rows, dtype=np.float64), curves=curves, row=row)
 
 
 def hub_factor(options: WindOptions) -> float:
@@ -111,19 +88,15 @@ def hub_factor(options: WindOptions) -> float:
     return math.log(options.hub_height_m / rough_m) / math.log(MEASURED_AT_M / rough_m)
 
 
-def _tables(curves: Sequence[PowerCurve]) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Return all different curves on the common grid, one after the other, their slopes, and where each device's begins."""
+def _curves(curves: Sequence[PowerCurve]) -> tuple[FloatArray, IntArray]:
+    """Return all different curves on the common grid with their slopes, shape (n_curves, 2, ROW), and which each device has."""
     place = {curve: number for number, curve in enumerate(dict.fromkeys(curves))}
     grid = np.arange(ROW) / PER_M_PER_S
     tables = np.array([np.interp(grid, curve.wind_m_per_s, curve.p_kw, left=0.0) for curve in place]).reshape(-1, ROW)
     slopes = np.diff(tables, axis=1, append=tables[:, -1:])
-    return tables.ravel(), slopes.ravel(), np.array([place[curve] * ROW for curve in curves], dtype=np.int64)
+    return np.stack([tables, slopes], axis=1), np.array([place[curve] for curve in curves], dtype=np.int64)
 
 
 def _q_per_p(options: WindOptions) -> float:
     tan_phi = math.tan(math.acos(options.cos_phi))
     return tan_phi if options.excitation == "under" else 0.0 - tan_phi
-
-
-def _array(values: Sequence[float]) -> FloatArray:
-    return np.array(values, dtype=np.float64)

@@ -28,7 +28,7 @@ class WindFleet(Fleet):
         Their nameplate data, in the same order.
     """
 
-    _weather = itemgetter("wind_m_per_s", "temp_degc", "pressure_hpa")
+    _acting = itemgetter(*model.WindInputs._fields)
 
     def __init__(self, ids: tuple[str, ...], params: WindParams) -> None:
         self.ids = ids
@@ -37,8 +37,7 @@ class WindFleet(Fleet):
 
     def step(self, step: Step, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Advance one step; weather of shape ``(1,)`` or ``(n_devices,)``."""
-        wind, temp, pressure = (value.item() if value.size == 1 else value for value in self._weather(inputs))
-        acting = model.WindInputs(wind, temp, pressure, inputs["p_min_kw"])
+        acting = model.WindInputs(*self._acting(inputs))
         self._state, outputs = model.step(self._params, self._state, acting, step.duration_s)
         return outputs._asdict()
 
