@@ -29,25 +29,25 @@ def day(village, tmp_path_factory):
 
 
 WEEK = {
-    "consumption_kwh": 7059.0,
+    "consumption_kwh": 7115.0,
     "generation_kwh": 3811.0,
-    "self_consumption": 0.8124,
-    "heat_space_kwh": 3745.0,
-    "heat_water_kwh": 318.4,
-    "heat_pump_spf": 5.47,
-    "fuel_kwh": 3673.0,
+    "self_consumption": 0.8168,
+    "heat_space_kwh": 3371.0,
+    "heat_water_kwh": 316.8,
+    "heat_pump_spf": 4.19,
+    "fuel_kwh": 3244.0,
     "temp_indoor_degc": 19.39,
-    "cost_eur": 1348.0,
-    "losses_kwh": 82.8,
+    "cost_eur": 1359.0,
+    "losses_kwh": 83.1,
 }
 DAY = {
-    "consumption_kwh": 7182.0,
+    "consumption_kwh": 6421.0,
     "generation_kwh": 1683.0,
-    "heat_space_kwh": 1948.0,
-    "fuel_kwh": 1787.0,
-    "cost_eur": 1838.0,
-    "losses_kwh": 68.3,
-    "peak_import_kw": 617.0,
+    "heat_space_kwh": 1880.0,
+    "fuel_kwh": 1727.0,
+    "cost_eur": 1688.0,
+    "losses_kwh": 60.8,
+    "peak_import_kw": 540.3,
 }
 
 

@@ -25,15 +25,15 @@ def week(scenario, tmp_path_factory):
 
 
 WEEK = {
-    "consumption_kwh": 5304.0,
+    "consumption_kwh": 5322.0,
     "generation_kwh": 425.7,
-    "heat_space_kwh": 16950.0,
+    "heat_space_kwh": 16130.0,
     "heat_water_kwh": 1585.0,
-    "heat_pump_spf": 4.40,
-    "fuel_kwh": 20310.0,
-    "temp_indoor_degc": 19.18,
-    "cost_eur": 1795.0,
-    "losses_kwh": 29.6,
+    "heat_pump_spf": 3.16,
+    "fuel_kwh": 19475.0,
+    "temp_indoor_degc": 19.26,
+    "cost_eur": 1801.0,
+    "losses_kwh": 30.0,
     "unbalance_percent": 0.83,
 }
 
