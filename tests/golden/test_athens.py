@@ -21,15 +21,15 @@ def week(scenario, tmp_path_factory):
 
 
 GOLDEN = {
-    "consumption_kwh": 11276.0,
+    "consumption_kwh": 11620.0,
     "pv_kwh": 940.7,
-    "cooling_kwh": 4293.0,
-    "cool_kwh": 16737.0,
+    "cooling_kwh": 4637.0,
+    "cool_kwh": 18088.0,
     "ev_charged_kwh": 1349.0,
     "temp_indoor_degc": 27.3,
-    "cost_eur": 2331.0,
-    "peak_import_kw": 152.0,
-    "diversified_peak_kw": 1.57,
+    "cost_eur": 2395.0,
+    "peak_import_kw": 154.8,
+    "diversified_peak_kw": 1.628,
 }
 
 

@@ -30,25 +30,25 @@ def winter(tmp_path_factory):
 
 
 GOLDEN = {
-    "consumption_kwh": 10180.0,
+    "consumption_kwh": 10542.0,
     "pv_kwh": 12013.0,
     "wind_kwh": 899.0,
-    "chp_kwh": 296.0,
-    "heat_space_kwh": 26703.0,
-    "heat_pump_kwh": 1423.0,
+    "chp_kwh": 275.0,
+    "heat_space_kwh": 26621.0,
+    "heat_pump_kwh": 1785.0,
     "ev_charged_kwh": 1174.0,
-    "self_consumption": 0.530,
-    "self_sufficiency": 0.649,
-    "cost_eur": 2089.0,
-    "peak_import_kw": 77.3,
+    "self_consumption": 0.537,
+    "self_sufficiency": 0.635,
+    "cost_eur": 2214.0,
+    "peak_import_kw": 78.4,
 }
 GOLDEN_WINTER = {
-    "consumption_kwh": 19299.0,
-    "heat_space_kwh": 101491.0,
-    "heat_pump_kwh": 7255.0,
-    "heat_pump_spf": 3.19,
-    "ev_charged_kwh": 1032.0,
-    "peak_import_kw": 179.3,
+    "consumption_kwh": 21110.0,
+    "heat_space_kwh": 101304.0,
+    "heat_pump_kwh": 9066.0,
+    "heat_pump_spf": 2.55,
+    "ev_charged_kwh": 1033.0,
+    "peak_import_kw": 190.1,
 }
 
 
