@@ -81,7 +81,7 @@ def test_order_of_the_file_does_not_change_a_bit(tmp_path, recorded):
     assert_same(recorded, tables(build(mixed.document)))
 
 
-@pytest.mark.parametrize("cuts", [("grid",), (Phase.STORAGE,), (Phase.UNCONTROLLED, Phase.STORAGE, "grid")])
+@pytest.mark.parametrize("cuts", [("control",), ("grid",), (Phase.STORAGE,), (Phase.UNCONTROLLED, Phase.STORAGE, "grid")])
 def test_where_mosaik_is_cut_does_not_change_a_bit(scenario, recorded, cuts):
     assert_same(recorded, tables(scenario, cuts))
 

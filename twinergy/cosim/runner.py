@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 RUNS: Final = Path("runs")
 CUT_GRID: Final = "grid"
+CUT_CONTROL: Final = "control"
 EVERYTHING: Final = ("twinergy.>",)
 PROGRESS_STEPS: Final = 48
 """Steps between two calls of the progress function: often enough for the eye, too seldom to cost."""
@@ -82,8 +83,9 @@ def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequ
         A checked scenario.
     sink : callable
         Takes the recorded blocks.
-    cuts : sequence of Phase, or ``"grid"``
-        What begins a mosaik simulator of its own; results do not depend on it, but each one costs (see docs/adr/0002).
+    cuts : sequence of Phase, ``"grid"`` or ``"control"``
+        What begins a mosaik simulator of its own; results do not depend on it, but each one costs (see docs/adr/0002). Where the
+        plant is cut anywhere, control is apart too.
 
     Raises
     ------
@@ -112,7 +114,9 @@ def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequ
     control = Control(meters, host, arbiter)
     far = [scenario.kinds[name] for name in remote]
     wanted, asked = (wanted_by(far, phases=grid.phases), set_points_of(far)) if far else ({}, {})
-    return Built(scenario, Components(tuple(groups), control, recorder, wanted, asked), grid, arbiter, bus)
+    together = len(groups) == 1 and CUT_CONTROL not in cuts
+    parts_of_world = Components(tuple(groups), control, recorder, together=together, wanted=wanted, asked=asked)
+    return Built(scenario, parts_of_world, grid, arbiter, bus)
 
 
 def _plant(scenario: Scenario, grid: GridModel, parts: Sequence[Part], cuts: Sequence[Phase | str]) -> list[Stage | Abroad]:

@@ -126,6 +126,36 @@ class PlantSimulator(TableSimulator):
         return time + self.step_s
 
 
+class WholeSimulator(PlantSimulator):
+    """The physical world and what controls it, one after the other: what runs where nobody cuts between the two."""
+
+    def init(  # type: ignore[override]
+        self, sid: str, time_resolution: float = 1.0, *, control: Control, recorder: Recorder, **params: Any
+    ) -> dict[str, Any]:
+        """Take the members to step, the control to run and the recorder to feed."""
+        self.control, self.recorder = control, recorder
+        self.set_points: TableValues = {}
+        self.seen: TableValues = {}
+        super().init(sid, time_resolution, **params)
+        return self.start((*self.tables.values(), *control.tables), self.step_s)
+
+    def step(self, time: int, inputs: dict[str, Any], max_advance: int) -> int:  # noqa: ARG002
+        """Advance the members, read the meters, let agents decide, resolve what they ask for, record."""
+        index = time // self.step_s
+        made: TableValues = {}
+        for member in self.members:
+            made.update(member.step(index, dict(made), self.values, self.set_points))
+        readings, self.set_points = self.control.step(index, made)
+        self.values, self.seen = made, {**made, **readings}
+        self.recorder.record(index, self.seen)
+        return time + self.step_s
+
+    def _value(self, eid: str, attr: str) -> Any:
+        table, _, device = eid.partition("/")
+        values = self.seen[table][attr]
+        return float(values[self.tables[table].row_of[device]]) if device else values
+
+
 class ControlSimulator(TableSimulator):
     """Meters, agents, arbiter and recorder: what looks at a step that has been computed."""
 

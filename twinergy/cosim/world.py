@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from twinergy.cosim.exchange import Wanted
     from twinergy.cosim.recorder import Recorder
     from twinergy.cosim.stage import Member
+    from twinergy.timebase import TimeAxis
 
 _HERE: Final = "twinergy.cosim.simulators"
-SIMULATORS: Final[dict[str, Any]] = {name: {"python": f"{_HERE}:{name}"} for name in ("PlantSimulator", "ControlSimulator")}
+SIMULATORS: Final[dict[str, Any]] = {
+    name: {"python": f"{_HERE}:{name}"} for name in ("PlantSimulator", "WholeSimulator", "ControlSimulator")
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +54,8 @@ class Components:
         Meters, agents, arbiter.
     recorder : Recorder
         Results.
+    together : bool
+        Whether plant and control share one simulator; only where the plant is one group.
     wanted, asked : dict
         Columns and set-points that groups abroad read.
     """
@@ -57,6 +63,7 @@ class Components:
     plant: tuple[tuple[Member, ...] | Abroad, ...]
     control: Control
     recorder: Recorder
+    together: bool = False
     wanted: Wanted = field(default_factory=dict)
     asked: Wanted = field(default_factory=dict)
 
@@ -95,6 +102,11 @@ def _drive(components: Components) -> None:
     # cache=False and lazy_stepping=False: measured as a quarter off mosaik's cost per step; nothing here needs either
     options: dict[str, Any] = {"cache": False, "skip_greetings": True, "configure_logging": False, "asyncio_loop": _loop()}
     with mosaik.World(SIMULATORS | _connections(components.plant), **options) as world:
+        if components.together:
+            whole = {"members": components.plant[0], "control": components.control, "recorder": components.recorder}
+            world.start("WholeSimulator", sim_id="laboratory", step_s=axis.step_s, **whole).All()
+            _run(world, axis)
+            return
         groups = [_started(world, f"plant-{number:02d}", group, components) for number, group in enumerate(components.plant)]
         control, recorder = components.control, components.recorder
         looking = world.start(
@@ -110,11 +122,18 @@ def _drive(components: Components) -> None:
                 world.connect(group, later, (tables, UPSTREAM))
                 tables = ABROAD if number in far and place not in far else TABLES
                 world.connect(later, group, (tables, FEEDBACK), time_shifted=True, initial_data={tables: {}})
-        try:
-            world.run(until=axis.n_steps * axis.step_s, print_progress=False, lazy_stepping=False)
-        except BaseException:
-            _end_tasks(world.loop)
-            raise
+        _run(world, axis)
+
+
+def _run(world: Any, axis: TimeAxis) -> None:
+    gc.freeze()  # what is built now stays to the end: looking through it again and again takes 2 % of a run
+    try:
+        world.run(until=axis.n_steps * axis.step_s, print_progress=False, lazy_stepping=False)
+    except BaseException:
+        _end_tasks(world.loop)
+        raise
+    finally:
+        gc.unfreeze()
 
 
 def _started(world: Any, name: str, group: tuple[Member, ...] | Abroad, components: Components) -> Any:

@@ -82,7 +82,9 @@ class BlockEncoder:
 
 
 def _stored(values: NDArray[np.float64], field: Any) -> NDArray[np.floating[Any]]:
-    return values.ravel().astype(np.float32 if str(field.type) == "float" else np.float64)  # a copy, on purpose
+    if str(field.type) == "float":
+        return values.astype(np.float32, order="C").reshape(-1)
+    return values.astype(np.float64, order="C").reshape(-1)  # a copy, on purpose
 
 
 def series_schema(table: Table, names: Sequence[str], step_s: int) -> Any:
