@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -52,6 +53,13 @@ def flows(run: Run, *, by_day: bool | None = None) -> Flows:
     by_day : bool, optional
         Whether to sum to local days; by default as `LONG_DAYS` says.
     """
+    frame, sources = _powers(run)
+    daily = is_long(run) if by_day is None else by_day
+    return Flows(_days(frame).sum() * hours(run) if daily else frame, sources, daily)
+
+
+@lru_cache(maxsize=1)  # two figures of a report show the same, and reading it is a third of drawing one
+def _powers(run: Run) -> tuple[pd.DataFrame, tuple[str, ...]]:
     roles = roles_of(run)
     plain = {kind: _both_ways(run, kind) for kind in roles["plain"]}
     stored = [_both_ways(run, kind) for kind in roles["storages"]]
@@ -64,9 +72,7 @@ def flows(run: Run, *, by_day: bool | None = None) -> Flows:
     if stored:
         columns |= {"charge": sum(part["up"] for part in stored), "discharge": sum(part["down"] for part in stored)}
     columns |= {"import": exchange.clip(lower=0.0), "export": (0.0 - exchange).clip(lower=0.0)}
-    frame = _local(run, columns)
-    daily = is_long(run) if by_day is None else by_day
-    return Flows(_days(frame).sum() * hours(run) if daily else frame, sources, daily)
+    return _local(run, columns), sources
 
 
 def has_exchange(run: Run) -> bool:
