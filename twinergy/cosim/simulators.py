@@ -135,7 +135,6 @@ class WholeSimulator(PlantSimulator):
         """Take the members to step, the control to run and the recorder to feed."""
         self.control, self.recorder = control, recorder
         self.set_points: TableValues = {}
-        self.seen: TableValues = {}
         super().init(sid, time_resolution, **params)
         return self.start((*self.tables.values(), *control.tables), self.step_s)
 
@@ -146,14 +145,9 @@ class WholeSimulator(PlantSimulator):
         for member in self.members:
             made.update(member.step(index, dict(made), self.values, self.set_points))
         readings, self.set_points = self.control.step(index, made)
-        self.values, self.seen = made, {**made, **readings}
-        self.recorder.record(index, self.seen)
+        self.values = {**made, **readings}
+        self.recorder.record(index, self.values)
         return time + self.step_s
-
-    def _value(self, eid: str, attr: str) -> Any:
-        table, _, device = eid.partition("/")
-        values = self.seen[table][attr]
-        return float(values[self.tables[table].row_of[device]]) if device else values
 
 
 class ControlSimulator(TableSimulator):
