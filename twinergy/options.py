@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Options(BaseModel):
@@ -20,3 +22,17 @@ class Options(BaseModel):
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
+
+
+_zones = cache(available_timezones)
+
+
+def _known_zone(timezone: str) -> str:
+    if timezone not in _zones():
+        message = f"no time zone {timezone!r}: use an IANA name such as Europe/Berlin, Etc/GMT-1 or UTC"
+        raise ValueError(message)
+    return timezone
+
+
+Timezone = Annotated[str, AfterValidator(_known_zone)]
+"""IANA name of a time zone."""

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 from typing import Annotated, Final, Literal, Self
-from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from twinergy.options import Fraction, NonNegative, Options, Positive
+from twinergy.options import Fraction, NonNegative, Options, Positive, Timezone
 
 PHASE_KV: Final = 0.23
 """Phase to neutral. [kV]"""
@@ -35,16 +34,8 @@ class ArrivalOptions(Options):
     """Column with the energy wanted at the charging point. [kWh]"""
     where: dict[str, str] = Field(default_factory=dict)
     """Only rows in which these columns have these values, for example ``{site: caltech}``."""
-    timezone: str | None = None
+    timezone: Timezone | None = None
     """IANA zone of times without offset; the site's if not given."""
-
-    @field_validator("timezone")
-    @classmethod
-    def _exists(cls, timezone: str | None) -> str | None:
-        if timezone is not None and timezone not in available_timezones():
-            message = f"no time zone {timezone!r}: use an IANA name such as Europe/Berlin, Etc/GMT-1 or UTC"
-            raise ValueError(message)
-        return timezone
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, cast
-from zoneinfo import available_timezones
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from simulators.household.appliance_options import AppliancesProfile
-from twinergy.options import NonNegative, Options, Positive
+from twinergy.options import NonNegative, Options, Positive, Timezone
 from twinergy.randomness import device_generator
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class MeasuredProfile(Options):
     """Column with the active power; the first after the times if not given."""
     unit: Literal["w", "kw", "pu"] = "kw"
     """Unit of the power columns; ``pu`` needs `scale_to_annual`."""
-    timezone: str | None = None
+    timezone: Timezone | None = None
     """IANA zone of times that carry no offset; the site's if not given. ``Etc/GMT-1`` is UTC+1 all year."""
     label: Literal["start", "end"] = "start"
     """Whether a time stamps the start or the end of its interval."""
@@ -55,14 +54,6 @@ class MeasuredProfile(Options):
     """Whether to scale the series so that its mean power gives `annual_kwh` in a year."""
     q_column: str | None = None
     """Column with the reactive power, positive inductive, in the unit of the active power; else the power factor decides."""
-
-    @field_validator("timezone")
-    @classmethod
-    def _exists(cls, timezone: str | None) -> str | None:
-        if timezone is not None and timezone not in available_timezones():
-            message = f"no time zone {timezone!r}: use an IANA name such as Europe/Berlin, Etc/GMT-1 or UTC"
-            raise ValueError(message)
-        return timezone
 
     @model_validator(mode="after")
     def _per_unit_needs_a_size(self) -> Self:
