@@ -11,7 +11,6 @@ from typing import Final, Literal
 
 TABLE: Final = Path(__file__).resolve().parents[2] / "data" / "buildings" / "archetypes.csv"
 State = Literal["existing", "usual", "advanced"]
-FACADES: Final = ("east", "south", "west", "north")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +64,6 @@ class Archetype:
     infiltration_per_h: float
     g_value: float
     heat_kwh_per_m2: float
-
-    @property
-    def transmission_w_per_k(self) -> float:
-        """Heat transfer by transmission of the whole envelope, in W/K."""
-        opaque = self.roof_w_per_k + self.wall_w_per_k + self.floor_w_per_k + self.door_w_per_k + self.bridges_w_per_k
-        return opaque + self.window_w_per_k
 
     @property
     def facade_shares(self) -> tuple[float, float, float, float]:

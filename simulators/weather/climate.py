@@ -54,7 +54,6 @@ CORRELATION_OF_WIND: Final = 0.9
 HOUR_S: Final = int(SECONDS_PER_HOUR)
 MONTHS_KEPT: Final = 4
 SUB_HOURLY: Final = 4
-FIGURE_OF: Final = ("temp_degc", "humidity_percent", "wind_m_per_s")
 
 
 @dataclass(frozen=True)

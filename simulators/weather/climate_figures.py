@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "data" / "climate"
-MONTHS: Final = 12
 Irradiation = Annotated[tuple[Annotated[float, Field(gt=0.0, le=350.0)], ...], Field(min_length=12, max_length=12)]
 Temperature = Annotated[tuple[Annotated[float, Field(ge=-40.0, le=45.0)], ...], Field(min_length=12, max_length=12)]
 Spread = Annotated[tuple[Annotated[float, Field(gt=0.0, le=25.0)], ...], Field(min_length=12, max_length=12)]
