@@ -67,8 +67,24 @@ def test_a_wrong_token_gets_nowhere(tmp_path, elsewhere, monkeypatch):
     assert "wrong token" in elsewhere.read()
 
 
+def framed(text: bytes) -> bytes:
+    return len(text).to_bytes(4, "big") + text
+
+
+GARBAGE = (
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"\xff" * 64,
+    framed(b"[]"),
+    framed(b"null!"),
+    framed(b'[0, 1, ["init", [], "text"]]'),
+    framed(b'[0, 1, ["step", [], {}]]'),
+    framed(b"[" * 100_000),
+    framed(b'[0, 1, ["init", [], {"token": "' + TOKEN.encode() + b'"}]]'),
+)
+
+
 def test_garbage_is_refused_and_the_next_run_is_served(tmp_path, elsewhere):
-    for garbage in (b"GET / HTTP/1.1\r\n\r\n", b"\x00\x00\x00\x02[]", b"\xff" * 64, b"\x00\x00\x00\x05null!"):
+    for garbage in GARBAGE:
         with socket.create_connection(("127.0.0.1", elsewhere.port)) as line:
             line.sendall(garbage)
             line.shutdown(socket.SHUT_WR)

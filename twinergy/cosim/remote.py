@@ -133,7 +133,7 @@ class Listener:
         try:
             first = await asyncio.wait_for(_receive(reader, MAX_FIRST_BYTES), FIRST_TIMEOUT_S)
             params = self._admitted(first)
-        except (ValueError, TypeError, KeyError, TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
+        except (ValueError, TypeError, RecursionError, TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
             self.refused += 1
             self._say(f"refused {who}: {str(error) or type(error).__name__}")
             writer.close()
@@ -145,13 +145,13 @@ class Listener:
 
     def _admitted(self, first: Any) -> dict[str, Any]:
         sort, _number, (function, _args, params) = first
-        if sort != REQUEST or function != "init":
-            message = "the first message is no init call"
+        if (sort, function) != (REQUEST, "init") or not isinstance(params, dict) or not isinstance(params.get("kinds"), list):
+            message = "the first message is no init call of a laboratory"
             raise ValueError(message)
         if not hmac.compare_digest(str(params.pop("token", "")).encode(), self._token.encode()):
             message = f"wrong token, set {TOKEN_VARIABLE} to the same value on both sides"
             raise ValueError(message)
-        return dict(params)
+        return params
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: Any) -> int:
         simulator, steps, message = RemotePlant(), 0, first
@@ -164,7 +164,7 @@ class Listener:
                 await writer.drain()
                 steps += function == "step"
                 message = await _receive(reader, MAX_MESSAGE_BYTES)
-        except (ValueError, TypeError, asyncio.IncompleteReadError, ConnectionError) as error:
+        except (ValueError, TypeError, RecursionError, asyncio.IncompleteReadError, ConnectionError) as error:
             self._say(f"the other side is gone: {str(error) or type(error).__name__}")
         finally:
             writer.close()

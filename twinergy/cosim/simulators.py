@@ -135,6 +135,7 @@ class WholeSimulator(PlantSimulator):
         """Take the members to step, the control to run and the recorder to feed."""
         self.control, self.recorder = control, recorder
         self.set_points: TableValues = {}
+        self.last: TableValues = {}
         super().init(sid, time_resolution, **params)
         return self.start((*self.tables.values(), *control.tables), self.step_s)
 
@@ -143,9 +144,9 @@ class WholeSimulator(PlantSimulator):
         index = time // self.step_s
         made: TableValues = {}
         for member in self.members:
-            made.update(member.step(index, dict(made), self.values, self.set_points))
+            made.update(member.step(index, dict(made), self.last, self.set_points))
         readings, self.set_points = self.control.step(index, made)
-        self.values = {**made, **readings}
+        self.last, self.values = made, {**made, **readings}  # devices feel the plant, never what meters say of it
         self.recorder.record(index, self.values)
         return time + self.step_s
 
