@@ -37,6 +37,12 @@ def names(group: str) -> tuple[str, ...]:
     return tuple(sorted(_entries(group)))
 
 
+def modules(group: str) -> tuple[str, ...]:
+    """Return the modules of a group's plug-ins and what they import late, their ``simulator``, whether or not they have one."""
+    found = (entry.module for entry in _entries(group).values())
+    return tuple(name for module in found for name in (module, f"{module}.simulator"))
+
+
 @cache
 def load(group: str, name: str) -> Any:
     """Return the object a plug-in's entry point names.

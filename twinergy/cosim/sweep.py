@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from twinergy.community.document import read
 from twinergy.community.scenario import find, load
 from twinergy.cosim.runner import run
+from twinergy.cosim.workers import cluster_of, prepare
 from twinergy.errors import Finding, ScenarioError, TwinergyError
 from twinergy.results.figure_sweep import save_sweep
 
@@ -138,6 +139,8 @@ def sweep(
     ScenarioError
         If the scenario itself, without the lists, cannot be used.
     """
+    if cluster is None:
+        prepare()
     wanted = cases(scenario, assignments)
     folder = (out / load(scenario, wanted[0].assignments).name).resolve()
     missing = [case for case in wanted if not _result(folder, case).is_file()]
@@ -146,7 +149,7 @@ def sweep(
         progress(done, len(wanted))
     place = str(Path(scenario).resolve()) if Path(scenario).exists() else scenario
     if missing:
-        with _client(min(workers, len(missing)), cluster) as client:
+        with cluster_of(min(workers, len(missing)), cluster) as client:
             from distributed import as_completed  # noqa: PLC0415 - only a sweep needs it
 
             futures = [client.submit(_run_case, place, case, folder, keep_series, pure=False) for case in missing]
@@ -159,32 +162,6 @@ def sweep(
     frame.to_parquet(folder / TABLE)
     save_sweep(frame, list(wanted[0].values), folder / FIGURE)
     return folder
-
-
-def _client(workers: int, cluster: str | None) -> Any:
-    from distributed import Client, LocalCluster  # noqa: PLC0415
-
-    if cluster is not None:
-        return Client(cluster)
-    local = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1")
-    return _Owned(local)
-
-
-class _Owned:
-    """A client with a cluster of its own, both closed together."""
-
-    def __init__(self, cluster: Any) -> None:
-        self._cluster = cluster
-
-    def __enter__(self) -> Any:
-        from distributed import Client  # noqa: PLC0415
-
-        self._client = Client(self._cluster)
-        return self._client
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
-        self._cluster.close()
 
 
 def _result(folder: Path, case: Case) -> Path:
