@@ -53,6 +53,7 @@ EVERY_KIND = dedent(
       - {id: turbine, kind: wind, connection: home-c, turbine: excel10, hub_height_m: 24}
       - {id: sensor-a, kind: sensor, of: {device: building-a}}
       - {id: heat-meter-b, kind: heat_meter, of: {device: building-b}, quantity: heat_network_kw}
+      - {id: gateway-a, kind: gateway, dwelling: home-a}
     hubs:
       - {id: hall, connection: home-c, limit_kw: 11}
     """

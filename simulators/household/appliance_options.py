@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Final, Literal, get_args
 
 from simulators.household.catalogue import Region
+from simulators.household.fault_options import ApplianceFault
 from twinergy.options import Options
 
 Plug = Literal["washing_machine", "dishwasher", "tumble_dryer", "electronics", "lighting", "other", "hot_water"]
@@ -54,3 +55,6 @@ class AppliancesProfile(Options):
     which takes it from the port ``hot_water_kw``; or nobody, then none is drawn."""
     plugs: tuple[Plug, ...] = PLUGS
     """What can be switched from outside: wet appliances, and groups of appliances on smart plugs."""
+    faults: tuple[ApplianceFault, ...] = ()
+    """Appliances that misbehave for a while: ``left_running``, ``standby_grown``, ``short_cycling``. What they draw comes on top
+    of `annual_kwh`, the same in every run."""

@@ -123,6 +123,30 @@ class BottomUpHomes:
                 p_kw[begin:end] += rated_kw[:, each] * share
         return p_kw
 
+    def compressor_kw(
+        self, block: Block, home: int, name: str, cycle_share: float = 1.0, energy_factor: float = 1.0
+    ) -> FloatArray:
+        """Return the power of one compressor of one home in each step, shape (n_steps,). [kW].
+
+        Parameters
+        ----------
+        block : Block
+            The steps.
+        home : int
+            Row of the home.
+        name : str
+            ``refrigerator`` or ``freezer``.
+        cycle_share, energy_factor : float
+            Length of its cycle and its energy over those of a sound one; the latter by a longer running share, 1 at most. [-]
+        """
+        each, traits = NAMES.index(name), self._traits
+        period_s = cycle_share * traits.cold_period_s[home, [each]]
+        phase_s = (block.number * BLOCK_S + traits.cold_phase_s[home, [each]]) % period_s
+        duty = np.minimum(traits.cold_duty[home, [each]] * self._season_of(block)[each] * energy_factor, 1.0)
+        edges_s = block.step_s * (block.skipped + np.arange(len(block) + 1.0))
+        rated_kw = traits.annual_kwh[home, each] / HOURS_PER_YEAR / traits.cold_duty[home, each]
+        return np.asarray(rated_kw * running_share(period_s, phase_s, duty, edges_s)[:, 0], dtype=np.float64)
+
     def standby_kw(self) -> FloatArray:
         """Return what electronics draw all the time, shape (n_homes,). [kW]."""
         return self._traits.of("standby") / HOURS_PER_YEAR

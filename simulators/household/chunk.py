@@ -17,6 +17,7 @@ from twinergy.timebase import BLOCK_S
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from simulators.household.faults import Faults
     from simulators.household.jobs import Jobs
     from simulators.household.params import HomeParams
     from simulators.household.traits import Traits
@@ -44,6 +45,8 @@ class Chunk:
         The homes.
     traits : Traits or None
         What homes built from the bottom up have; None for others.
+    faults : Faults or None
+        Which of their appliances misbehave.
     site : Site
         Where they are.
     seed : int
@@ -53,11 +56,13 @@ class Chunk:
     SIZE: ClassVar[int] = 1000
     """Most homes of a chunk."""
 
-    def __init__(self, rows: IntArray, params: HomeParams, traits: Traits | None, site: Site, seed: int) -> None:
+    def __init__(
+        self, rows: IntArray, params: HomeParams, traits: Traits | None, faults: Faults | None, site: Site, seed: int
+    ) -> None:
         whole = int(rows[-1] - rows[0]) + 1 == len(rows)
         self.rows = rows
         self.place: slice | IntArray = slice(int(rows[0]), int(rows[-1]) + 1) if whole else rows
-        self.traits = traits
+        self.traits, self._faults = traits, faults
         self._residents = params.residents
         self._people = People(params, site, seed)
         self._homes = None if traits is None else BottomUpHomes(params, traits, self._people.role, site, seed)
@@ -83,6 +88,8 @@ class Chunk:
         week[:, ROW["other"], self.place] = self._rendered(bundle, "other", block) + self._homes.pump_kw(block)
         if self.traits.heated.any():
             week[:, ROW["hot_water"], self.place] = self._rendered(bundle, "heater", block) + self.traits.heater_loss_kw
+        if self._faults is not None:
+            self._faults.add(block, week, self.rows, self._homes)
 
     def jobs(self, number: int) -> Jobs | None:
         """Return the jobs of wet appliances that may be loaded, wait or run in a week, with rows of the fleet, in epoch seconds.

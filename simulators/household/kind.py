@@ -10,6 +10,7 @@ import numpy as np
 from simulators.household.appliance_options import AppliancesProfile
 from simulators.household.catalogue import REGIONS
 from simulators.household.chunk import Chunk
+from simulators.household.faults import Faults, impossible, without_appliance
 from simulators.household.measured import MeasuredHomes, read_homes
 from simulators.household.params import HomeParams, HouseholdOptions, MeasuredProfile, StochasticProfile
 from simulators.household.ports import PORTS
@@ -73,13 +74,14 @@ class HouseholdKind(DeviceKind):
         return HouseholdFleet(params, sources, chunks, Switches.of(profiles), context)
 
     def check(self, devices: Sequence[Device], twin: Twin) -> list[Finding]:
-        """Return homes whose mean power is more than their connection carries."""
-        return [
+        """Return homes whose mean power is more than their connection carries, and faults that cannot be."""
+        crowded = [
             finding
             for device in devices
             if (connection := twin.connection_by_id.get(device.connection)) is not None
             for finding in _too_much(device, connection.limit_kw)
         ]
+        return crowded + [finding for device in devices for finding in impossible(device, twin.site.timezone)]
 
 
 def _options(device: Device) -> HouseholdOptions:
@@ -97,17 +99,23 @@ def _chunks(params: HomeParams, devices: Sequence[Device], context: BuildContext
     """Return the homes' people, and appliances where they have a profile of them, in chunks that fit a processor's cache."""
     built = np.array([isinstance(_options(device).profile, AppliancesProfile) for device in devices], dtype=np.bool_)
     regions = _regions([devices[row] for row in np.flatnonzero(built).tolist()], params.of_rows(np.flatnonzero(built)), context)
-    chunks = []
+    chunks: list[Chunk] = []
+    findings: list[Finding] = []
     for rows in (np.flatnonzero(~built), np.flatnonzero(built)):
         for part in np.array_split(rows, max(1, -(-rows.size // Chunk.SIZE))):
             if not part.size:
                 continue
             homes = params.of_rows(part)
-            traits = None
+            traits = faults = None
             if built[part[0]]:
-                profiles = [cast("AppliancesProfile", _options(devices[row]).profile) for row in part.tolist()]
-                traits = draw_traits(homes, profiles, [regions[devices[row].id] for row in part.tolist()], context.seed)
-            chunks.append(Chunk(part, homes, traits, context.twin.site, context.seed))
+                mine = [devices[row] for row in part.tolist()]
+                profiles = [cast("AppliancesProfile", _options(device).profile) for device in mine]
+                traits = draw_traits(homes, profiles, [regions[device.id] for device in mine], context.seed)
+                findings += without_appliance(mine, traits)
+                faults = Faults([profile.faults for profile in profiles], context.twin.site.timezone)
+            chunks.append(Chunk(part, homes, traits, faults, context.twin.site, context.seed))
+    if findings:
+        raise ScenarioError(findings, "households")
     return chunks
 
 

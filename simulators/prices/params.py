@@ -132,7 +132,7 @@ class CountryCarbon(Options):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     """ISO 3166-1 alpha-2 code; the site's country if not given."""
     course: Literal["flat", "month_hour"] = "flat"
-    """flat: the annual mean at all times; month_hour: times a factor by month and local hour, where one is carried (GB)."""
+    """flat: the annual mean at all times; month_hour: times a factor by month and local hour, where one is carried (DE, GB)."""
 
 
 Energy = Annotated[FixedPrice | DayNight | TimeOfUse | ItalianBands | DynamicEnergy | EntsoeEnergy, Field(discriminator="kind")]

@@ -320,7 +320,7 @@ class _Sources:
         given = [getattr(device, port.over) for device in self.twin.of_kind(origin)] if table else []
         fed = set(given) & set(wanted) - {""}
         lost = [device.id for device, key in zip(devices, wanted, strict=True) if key not in fed]
-        if lost and np.isnan(port.default):
+        if lost and np.isnan(port.default) and kind.phase is not Phase.OBSERVING:
             message = f"port {port.name!r} of kind {kind.name!r}: {', '.join(lost[:3])} has no {origin!r} in its {port.over}"
             raise PluginError(message, plugin=kind.name)
         if not fed:
@@ -377,28 +377,33 @@ class PointGather:
         return np.concatenate([*columns, NOTHING])[self.rows]
 
 
-def point_gathers(part: Part, twin: Twin, tables: Mapping[str, Table], buses: Mapping[str, str]) -> tuple[PointGather, ...]:
-    """Wire the meters of an observing kind to their points.
+def point_gathers(
+    part: Part, twin: Twin, tables: Mapping[str, Table], buses: Mapping[str, str]
+) -> tuple[Gather | GroupSum | NetLoad | PointGather, ...]:
+    """Wire an observing kind: meters to their points, gateways to what their dwelling has.
 
     Parameters
     ----------
     part : Part
-        The observing kind; its devices' options have a field ``of`` that names one point.
+        The observing kind; where a port looks at a point, its devices' options have a field ``of`` that names one.
     twin : Twin
         The static twin.
     tables : mapping of str to Table
         Every table of the run.
     buses : mapping of str to str
         Bus at which the voltage of a named transformer is measured.
+
+    Returns
+    -------
+    tuple of callable
+        Inputs from other kinds as they were wired, then those from points.
     """
-    devices = twin.of_kind(part.kind.name)
-    points = [_Point.of(device, twin, buses) for device in devices]
-    gathers = []
-    for port in part.table.of(Direction.INPUT):
-        origin, _, name = port.source.partition(".")
-        if origin == POINT:
-            gathers.append(_point_gather(port.name, points, name, tables))
-    return tuple(gathers)
+    looking = [port for port in part.table.of(Direction.INPUT) if port.source.partition(".")[0] == POINT]
+    if not looking:
+        return part.inputs
+    points = [_Point.of(device, twin, buses) for device in twin.of_kind(part.kind.name)]
+    seen = (_point_gather(port.name, points, port.source.partition(".")[2], tables) for port in looking)
+    return (*part.inputs, *seen)
 
 
 @dataclass(frozen=True, slots=True)
