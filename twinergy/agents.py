@@ -142,12 +142,16 @@ class Observation:
         What arrived on the declared subjects since the last decision, in order.
     forecast : Forecast
         What is published or predicted about the future.
+    told : mapping of str to mapping of str to ndarray
+        What devices had been told for this step, by table and set-point port, in the order of the table, NaN where nobody asked:
+        the arbiter's verdict on what all agents asked for. Tables and ports nobody ever asked for are absent.
     """
 
     step: Step
     views: tuple[View, ...]
     messages: tuple[Message, ...]
     forecast: Forecast
+    told: Mapping[str, Mapping[str, FloatArray]] = field(default_factory=dict)
 
 
 class Forecast(ABC):
@@ -162,6 +166,36 @@ class Forecast(ABC):
         horizon_s : float
             How far to look. [s]
         """
+
+    def foresight(self, table: str, port: str, horizon_s: float) -> FloatArray | None:  # noqa: ARG002
+        """Return what will be measured in the coming steps, shape ``(n_steps, n_ids)``, next step first.
+
+        Only for what an agent names in `Agent.foresight`, in the order of the ids named there; None otherwise. Nobody has this
+        in reality: it bounds from above what a better forecast could gain.
+        """
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A table in which an agent gives account of itself at the end of a run; the report shows it as it is.
+
+    Attributes
+    ----------
+    title : str
+        Heading.
+    columns : tuple of str
+        Heads of the columns, with units for people.
+    rows : tuple of tuple
+        Text and numbers; None where there is none.
+    note : str
+        How to read it.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float | int | None, ...], ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +256,15 @@ class Agent(ABC):
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
         """What it wants to see."""
+        return ()
+
+    @property
+    def foresight(self) -> tuple[Subscription, ...]:
+        """What it wants to know ahead, as an upper bound only: the run is then rehearsed without this agent first."""
+        return ()
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return what it has to say about itself when the run ends."""
         return ()
 
     @abstractmethod

@@ -169,5 +169,11 @@ def _register_kwh(view: View) -> FloatArray:
 
 
 def _batteries(tariff: str, context: BuildContext) -> list[Device]:
+    """Return the batteries of a tariff's customers, but for homes with a gateway: what manages those is not to be crossed."""
     connections = {connection.id for connection in context.twin.connections if connection.tariff == tariff}
-    return [device for device in context.twin.of_kind(BATTERY) if device.connection in connections]
+    managed = {gateway.dwelling for gateway in context.twin.of_kind("gateway")}
+    return [
+        device
+        for device in context.twin.of_kind(BATTERY)
+        if device.connection in connections and (not device.dwelling or device.dwelling not in managed)
+    ]

@@ -11,7 +11,7 @@ from twinergy.options import Fraction, NonNegative, Options, Positive
 
 
 class PriceResponseOptions(Options):
-    """Whose batteries answer to which prices."""
+    """Whose batteries answer to which prices; homes with a gateway are left to their own management."""
 
     tariffs: tuple[str, ...] = Field(min_length=1)
     """Tariffs whose customers take part; every battery behind such a connection that has a meter ``meter-<id>`` does."""

@@ -37,4 +37,6 @@ class Control:
         readings = self.meters.step(index, upstream, {}, {})
         step = self.meters.at(index)
         self.host.step(step, {**upstream, **readings})
-        return readings, self.arbiter.set_points(step.epoch_s + step.duration_s)
+        asked = self.arbiter.set_points(step.epoch_s + step.duration_s)
+        self.host.told(asked)
+        return readings, asked

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twinergy.agents import Agent, Decision, Subscription
+    from twinergy.agents import Account, Agent, Decision, Subscription
     from twinergy.bus import Bus, Subscriber
     from twinergy.cosim.arbiter import Arbiter
+    from twinergy.cosim.rehearsal import Foreknowledge
     from twinergy.cosim.wiring import Part
     from twinergy.kinds import Fleet, FloatArray, TableValues
     from twinergy.messages import Message
@@ -50,11 +51,22 @@ class PublishedPrices(Forecast):
         self._series: Mapping[str, FloatArray] = {}
         self._hour = -1
         self._known_until_s = 0
+        self._next = 0
+        self._known: Foreknowledge | None = None
 
-    def at(self, step: Step) -> PublishedPrices:
-        """Move to a step; the next one is the first of the future."""
+    def at(self, step: Step, known: Foreknowledge | None = None) -> PublishedPrices:
+        """Move to a step, with what the agent that asks may know ahead; the next step is the first of the future."""
         self._now_s = step.epoch_s + self._step_s
+        self._next = step.index + 1
+        self._known = known
         return self
+
+    def foresight(self, table: str, port: str, horizon_s: float) -> FloatArray | None:
+        """Return what a rehearsal measured in the coming steps, shape ``(n_steps, n_ids)``; None without one."""
+        if self._known is None:
+            return None
+        count = max(1, int(horizon_s // self._step_s))
+        return self._known.after(table, port, self._next, count, max(1, SECONDS_PER_DAY // self._step_s))
 
     def prices(self, horizon_s: float) -> Mapping[str, FloatArray]:
         """Return published prices of the coming steps, shape ``(n_steps, n_tariffs)``; do not write to them.
@@ -107,6 +119,8 @@ class AgentHost:
         Where messages go.
     arbiter : Arbiter
         Where requests go.
+    foreknown : mapping of str to Foreknowledge
+        What a rehearsal has shown to each agent that wants foresight, by name.
 
     Raises
     ------
@@ -114,7 +128,15 @@ class AgentHost:
         If an agent subscribes to something it may not see or that does not exist.
     """
 
-    def __init__(self, agents: Sequence[Agent], parts: Sequence[Part], axis: TimeAxis, bus: Bus, arbiter: Arbiter) -> None:
+    def __init__(
+        self,
+        agents: Sequence[Agent],
+        parts: Sequence[Part],
+        axis: TimeAxis,
+        bus: Bus,
+        arbiter: Arbiter,
+        foreknown: Mapping[str, Foreknowledge] | None = None,
+    ) -> None:
         self._parts = {part.table.name: part for part in parts if part.kind.phase in VISIBLE}
         self._axis = axis
         self._bus = bus
@@ -122,7 +144,18 @@ class AgentHost:
         prices = self._parts.get("prices")
         self._forecast = PublishedPrices(prices.fleet if prices else None, axis)
         self._hosted = [self._host(agent) for agent in sorted(agents, key=lambda agent: agent.name)]
+        self._foreknown = foreknown or {}
+        self._told: Mapping[str, Mapping[str, FloatArray]] = {}
         self.decisions = 0
+
+    def told(self, set_points: TableValues) -> None:
+        """Take what devices are told for the next step: agents see it with what that step measures."""
+        self._told = set_points
+
+    def accounts(self) -> dict[str, tuple[Account, ...]]:
+        """Return what each agent says of itself, by name; agents that say nothing are absent."""
+        said = {hosted.agent.name: hosted.agent.accounts() for hosted in self._hosted}
+        return {name: accounts for name, accounts in said.items() if accounts}
 
     def _host(self, agent: Agent) -> _Hosted:
         every = max(1, round(agent.period_s / self._axis.step_s))
@@ -172,6 +205,10 @@ class AgentHost:
                     self._arbiter.ask(hosted.agent.name, limit, step)
                 for set_point in decision.set_points:
                     self._arbiter.ask(hosted.agent.name, set_point, step)
+        self.say(said, step)
+
+    def say(self, said: Sequence[Message], step: Step) -> None:  # noqa: ARG002
+        """Publish what the agents of a step have said."""
         for message in said:
             self._bus.publish(message)
 
@@ -179,7 +216,8 @@ class AgentHost:
         self.decisions += 1
         views = tuple(View(ids, {port: tables[wish.table][port][rows] for port in wish.ports}) for wish, ids, rows in hosted.rows)
         messages = hosted.inbox.take() if hosted.inbox else ()
-        observation = Observation(step, views, messages, self._forecast.at(step))
+        forecast = self._forecast.at(step, self._foreknown.get(hosted.agent.name))
+        observation = Observation(step, views, messages, forecast, self._told)
         try:
             return hosted.agent.decide(observation)
         except TwinergyError:

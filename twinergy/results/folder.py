@@ -89,6 +89,11 @@ class RunFolder:
         return self.path / "kpis.json"
 
     @property
+    def accounts(self) -> Path:
+        """What agents say of themselves."""
+        return self.path / "accounts.json"
+
+    @property
     def topology(self) -> Path:
         """Where buses and lines lie."""
         return self.path / "topology.json"

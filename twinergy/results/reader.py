@@ -135,6 +135,11 @@ class Run:
         return self.folder.scenario.read_text(encoding="utf-8") if self.folder.scenario.is_file() else ""
 
     @property
+    def accounts(self) -> dict[str, list[dict[str, Any]]]:
+        """What agents say of themselves, by name: tables with title, columns, rows and note; empty where nobody says anything."""
+        return dict(_read_json(self.folder.accounts)) if self.folder.accounts.is_file() else {}
+
+    @property
     def topology(self) -> GridTopology | None:
         """Where buses and lines lie, or None where the run has no grid."""
         if not self.folder.topology.is_file():

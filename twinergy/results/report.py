@@ -76,6 +76,7 @@ def _context(run: Run, *, keep_figures: bool) -> dict[str, Any]:
         "most_rows": report_tables.MOST_ROWS,
         "set_points": {name: kpis[name] for name in kpis if name.startswith("set_points_")},
         "refusals": report_tables.refusals(run),
+        "accounts": report_tables.accounts(run),
         "facts": report_facts.facts(run),
         "scenario": run.scenario,
     }

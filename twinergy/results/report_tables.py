@@ -108,6 +108,48 @@ def _cell(name: str, value: Any, currency: Currency) -> str:
     return f"{scale * shown:,.{digits}f}".replace("-", "−")
 
 
+@dataclass(frozen=True)
+class ShownAccount:
+    """A table in which an agent gives account of itself, ready to print.
+
+    Attributes
+    ----------
+    title, note : str
+        Heading, and how to read it.
+    table : TextTable
+        The cells as text.
+    texts : int
+        How many columns, from the left, are words.
+    """
+
+    title: str
+    note: str
+    table: TextTable
+    texts: int
+
+
+def accounts(run: Run) -> dict[str, list[ShownAccount]]:
+    """Return what agents say of themselves, by name."""
+    return {name: [_shown(account) for account in said] for name, said in run.accounts.items()}
+
+
+def _shown(account: dict[str, Any]) -> ShownAccount:
+    rows, heads = account["rows"], list(account["columns"])
+    words = [all(isinstance(row[column], str) for row in rows) for column in range(len(heads))]
+    texts = words.index(False) if False in words else len(words)
+    cells = [[value if isinstance(value, str) else _number(value) for value in row] for row in rows]
+    return ShownAccount(account["title"], account["note"], TextTable(heads, cells), texts)
+
+
+def _number(value: float | None) -> str:
+    """Return a number with about three digits; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    digits = 0 if size >= 100 or value == int(value) else 1 if size >= 10 else 2 if size >= 0.1 else 3  # noqa: PLR2004
+    return f"{value:,.{digits}f}".replace("-", "−")
+
+
 def refusals(run: Run) -> TextTable:
     """Return why requests were cut or refused, the most frequent first."""
     frame = run.set_points()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -92,6 +93,11 @@ class RunWriter:
         for name, columns in document.get("tables", {}).items():
             self._background.submit(partial(write_table, self.folder.table(name), columns))
 
+    def write_accounts(self, accounts: Mapping[str, Any]) -> None:
+        """Keep what agents say of themselves at the end, by name; nothing where nobody says anything."""
+        if accounts:
+            self._background.submit(lambda: write_json(self.folder.accounts, _without_nan(accounts)))
+
     def write_block(self, block: ResultBlock) -> None:
         """Queue one part per table; the block's arrays may be used again when this returns."""
         tables = self._encoder.encode(block)
@@ -152,6 +158,15 @@ class RunWriter:
 
     def _later(self, path: Path, text: str) -> None:
         self._background.submit(lambda: write_text(path, text))
+
+
+def _without_nan(value: Any) -> Any:
+    """Return nested lists and mappings with None for numbers that are none."""
+    if isinstance(value, dict):
+        return {name: _without_nan(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _write_parts(paths: Mapping[str, Path], tables: Mapping[str, Any]) -> None:

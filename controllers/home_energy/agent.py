@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The home energy agent: watches, learns, plans and steers the homes that take part."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from controllers.home_energy.batteries import Batteries
+from controllers.home_energy.homes import GATEWAY, Homes
+from controllers.home_energy.ledger import Ledger
+from controllers.home_energy.machines import Machines
+from controllers.home_energy.options import HomeEnergyOptions
+from controllers.home_energy.outlook import PRICES, Expectation
+from controllers.home_energy.planner import Planner
+from controllers.home_energy.reading import METER_PORTS, PORTS, Reading, read
+from controllers.home_energy.reporting import accounts
+from controllers.home_energy.steering import Steering
+from twinergy.agents import Agent, Decision, Subscription
+from twinergy.errors import Finding, closest
+from twinergy.units import SECONDS_PER_DAY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twinergy.agents import Account, Observation
+    from twinergy.community.twin import BuildContext
+
+WEATHER = ("temp_degc", "ghi_w_per_m2")
+
+
+class HomeEnergy(Agent):
+    """Home energy management (HLUC01): observability, analysis, optimal flexibility and control of homes with a gateway.
+
+    In every step it reads the gateways, keeps its forecasts and its books, and tells devices what their plan says. A home is
+    planned anew every `replan_s`, when a machine has been loaded and when its car has come home.
+    """
+
+    options_model: ClassVar[type[HomeEnergyOptions]] = HomeEnergyOptions
+
+    def __init__(self, name: str, options: HomeEnergyOptions, context: BuildContext) -> None:
+        super().__init__(name, options, context)
+        self.homes = Homes(context, options)
+        step_s = context.axis.step_s
+        self.expectation = Expectation(self.homes, options, context)
+        self.machines = Machines(len(self.homes), step_s)
+        self.batteries = Batteries(self.homes, options, step_s)
+        self.planner = Planner(self.homes, options, context, self.batteries)
+        self.ledger = Ledger(self.homes, self.batteries, step_s)
+        self.steering = Steering(self.homes, step_s)
+        self._plans_from_s = context.axis.start_epoch_s + options.watch_days * SECONDS_PER_DAY
+        self._steers_machines = np.array([self.homes[row].steers("machines") for row in range(len(self.homes))], dtype=bool)
+        self._had_car = np.zeros(len(self.homes), dtype=bool)
+        self._plannable = np.array([_plannable(self.homes, row) for row in range(len(self.homes))], dtype=bool)
+
+    @classmethod
+    def check(cls, name: str, options: HomeEnergyOptions, context: BuildContext) -> list[Finding]:
+        """Return a finding for each home without a gateway or a contract, and for households that do not exist."""
+        path = f"controllers.{name}"
+        twin = context.twin
+        with_gateway = {gateway.dwelling for gateway in twin.of_kind(GATEWAY)}
+        if not with_gateway:
+            message = "no home has a gateway, so there is nothing to see; add devices of the kind `gateway`"
+            return [Finding(message=message, path=path, allowed="`community.devices.gateway: {share: 1}` gives every home one")]
+        named = [(f"{path}.dwellings", home) for home in options.dwellings]
+        named += [(f"{path}.households", home) for home in options.households]
+        named += [(f"{path}.requests[{place}].dwelling", request.dwelling) for place, request in enumerate(options.requests)]
+        return [
+            Finding(message="this home has no gateway", path=place, value=home, allowed=closest(home, with_gateway))
+            for place, home in named
+            if home not in with_gateway
+        ]
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """The gateways, the prices, the weather outdoors and the meters at the connections."""
+        if not len(self.homes):
+            return ()
+        return (
+            Subscription(table=GATEWAY, ports=PORTS, ids=self.homes.gateways),
+            Subscription(table="prices", ports=PRICES),
+            Subscription(table="weather", ports=WEATHER),
+            *((Subscription(table="meter", ports=METER_PORTS, ids=self.homes.metered.ids),) if self.homes.metered.ids else ()),
+        )
+
+    @property
+    def foresight(self) -> tuple[Subscription, ...]:
+        """What perfect forecasts have to be told."""
+        return self.expectation.foresight
+
+    def decide(self, observation: Observation) -> Decision:
+        """Return what the devices of all homes are asked for in the next step."""
+        if not observation.views:
+            return Decision()
+        gateways, published, weather, *meters = observation.views
+        reading = read(observation.step.epoch_s, gateways, meters[0] if meters else None, self.homes.metered.rows)
+        prices = {port: published[port][self.homes.tariffs] for port in PRICES}
+        free = (self.planner.plans.made_s < 0) | ~self._steers_machines
+        loaded, runs = self.machines.observe(reading, free)
+        self.batteries.observe(reading)
+        self.ledger.note(reading, [prices[port] for port in PRICES], runs, self.machines.usual_wait_s)
+        self.expectation.observe(reading, prices, weather)
+        next_s = reading.epoch_s + int(observation.step.duration_s)
+        if next_s < self._plans_from_s:
+            return Decision()
+        due = self._due(reading, loaded, next_s)
+        if due.size:
+            expected = self.expectation.expect(self.planner.n_steps, observation.forecast)
+            self.planner.plan(due.tolist(), reading, self.machines, expected)
+        return Decision(set_points=tuple(self.steering.set_points(self.planner.plans, reading, next_s)))
+
+    def _due(self, reading: Reading, loaded: NDArray[np.bool_], next_s: int) -> NDArray[np.int64]:
+        """Return the homes to be planned now: all on the raster, others where something has come in."""
+        car = np.nan_to_num(reading.values["car_wanted_kwh"]) > 0
+        news = (car & ~self._had_car) | loaded.any(axis=1) | (self.planner.plans.made_s < 0)
+        self._had_car = car
+        if next_s % self.options.replan_s == 0:
+            news = np.ones(len(self.homes), dtype=bool)
+        seen = ~np.isnan(reading.values["p_household_kw"])
+        return np.flatnonzero(news & seen & self._plannable)
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return what was saved, how plans ended and how good the forecasts were."""
+        return accounts(self)
+
+
+def _plannable(homes: Homes, row: int) -> bool:
+    """Whether a home has a contract and anything that may be steered."""
+    home = homes[row]
+    steered = (("battery", "battery"), ("charging", "car"), ("household", "machines"), ("pv", "pv"))
+    return home.tariff >= 0 and any(kind in home.devices and home.steers(what) for kind, what in steered)
