@@ -3,67 +3,38 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
-from twinergy.bus.contract import Bus, Subscriber
-from twinergy.messages import matches
+from twinergy.bus.contract import FLUSH_TIMEOUT_S, Bus
+from twinergy.bus.inbox import Inbox, Router
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from twinergy.messages import Message
 
-INBOX_LIMIT = 100_000
-"""A subscriber that never reads must not fill the memory: beyond this the oldest messages go, and are counted."""
-
-
-class LocalSubscriber(Subscriber):
-    """An inbox in memory.
-
-    Attributes
-    ----------
-    dropped : int
-        Messages lost because nobody took them out.
-    """
-
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self.patterns = tuple(patterns)
-        self.dropped = 0
-        self._inbox: deque[Message] = deque(maxlen=INBOX_LIMIT)
-
-    def offer(self, message: Message) -> None:
-        """Keep a message that was found to match."""
-        self.dropped += len(self._inbox) == INBOX_LIMIT
-        self._inbox.append(message)
-
-    def take(self) -> tuple[Message, ...]:
-        """Return and forget what has arrived."""
-        taken = tuple(self._inbox)
-        self._inbox.clear()
-        return taken
-
 
 class LocalBus(Bus):
-    """Publish and subscribe within the process; who wants a subject is looked up once and remembered."""
+    """Publish and subscribe within the process; messages pass by reference."""
 
     def __init__(self) -> None:
-        self._subscribers: list[LocalSubscriber] = []
-        self._routes: dict[str, tuple[LocalSubscriber, ...]] = {}
+        super().__init__()
+        self._router = Router(self.counts)
 
-    def subscribe(self, patterns: Sequence[str]) -> LocalSubscriber:
+    def subscribe(self, patterns: Sequence[str], *, keep_late: bool = False) -> Inbox:
         """Return an inbox for the subjects that match any of the patterns."""
-        subscriber = LocalSubscriber(patterns)
-        self._subscribers.append(subscriber)
-        self._routes.clear()
-        return subscriber
+        inbox = Inbox(patterns, self, keep_late=keep_late)
+        self._router.add(inbox)
+        return inbox
 
     def publish(self, message: Message) -> None:
         """Hand a message to every inbox that wants it."""
-        subject = message.subject
-        route = self._routes.get(subject)
-        if route is None:
-            route = tuple(s for s in self._subscribers if any(matches(pattern, subject) for pattern in s.patterns))
-            self._routes[subject] = route
-        for subscriber in route:
-            subscriber.offer(message)
+        self.counts.published += 1
+        self._router.deliver(message.subject, message)
+
+    def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> bool:  # noqa: ARG002
+        """Return at once: a published message is in the inboxes."""
+        return True
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to let go of."""

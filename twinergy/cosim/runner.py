@@ -4,23 +4,27 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from twinergy.bus import LocalBus
+from twinergy.bus import BusError
 from twinergy.cosim.arbiter import Arbiter
 from twinergy.cosim.control import Control
 from twinergy.cosim.exchange import set_points_of, wanted_by
-from twinergy.cosim.host import AgentHost
+from twinergy.cosim.outside import digest
+from twinergy.cosim.platform import Platform, PlatformHost
 from twinergy.cosim.recorder import Recorder
+from twinergy.cosim.rehearsal import rehearse
 from twinergy.cosim.remote import TOKEN_VARIABLE
 from twinergy.cosim.stage import GridMember, Member, Stage
 from twinergy.cosim.wiring import BUS, build_parts, in_order, point_gathers
 from twinergy.cosim.world import Abroad, Components, drive
 from twinergy.errors import RunError
 from twinergy.kinds import Phase
+from twinergy.messages import encode
 from twinergy.results.folder import INTERRUPTED, RunFolder
 from twinergy.results.kpis import Kpis
 from twinergy.results.provenance import run_facts
@@ -41,6 +45,8 @@ RUNS: Final = Path("runs")
 CUT_GRID: Final = "grid"
 CUT_CONTROL: Final = "control"
 EVERYTHING: Final = ("twinergy.>",)
+MOST_WAITING: Final = 20_000
+"""Messages that wait to be stored before they are, block or no block."""
 PROGRESS_STEPS: Final = 48
 """Steps between two calls of the progress function: often enough for the eye, too seldom to cost."""
 
@@ -65,6 +71,8 @@ class Built:
         Whose counts and events go into the results.
     bus : Bus
         The bus of the run.
+    host : PlatformHost
+        The agents, and the way to those outside.
     """
 
     scenario: Scenario
@@ -72,9 +80,15 @@ class Built:
     grid: GridModel
     arbiter: Arbiter
     bus: Bus
+    host: PlatformHost
 
 
-def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequence[Phase | str] = ()) -> Built:
+def assemble(
+    scenario: Scenario,
+    sink: Callable[[ResultBlock], None],
+    cuts: Sequence[Phase | str] = (),
+    platform: Platform | None = None,
+) -> Built:
     """Build fleets, grid, agents and recorder of a scenario and wire them.
 
     Parameters
@@ -86,6 +100,8 @@ def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequ
     cuts : sequence of Phase, ``"grid"`` or ``"control"``
         What begins a mosaik simulator of its own; results do not depend on it, but each one costs (see docs/adr/0002). Where the
         plant is cut anywhere, control is apart too.
+    platform : Platform, optional
+        What the run is linked with; a bus in this process if not given.
 
     Raises
     ------
@@ -106,17 +122,22 @@ def assemble(scenario: Scenario, sink: Callable[[ResultBlock], None], cuts: Sequ
     else:
         groups[-1] = (plant[-1], GridMember(grid))
     meters = _metering(parts, scenario, tables, grid)
-    bus = LocalBus()
+    platform = platform or Platform()
     agents = [spec.agent(spec.name, spec.options, context) for spec in scenario.controllers]
     arbiter = Arbiter(list(tables.values()), sorted(agent.name for agent in agents))
-    host = AgentHost(agents, [*acting, *meters.parts], context.axis, bus, arbiter)
+    foreknown = rehearse(scenario, agents, _rehearsal)
+    host = PlatformHost(agents, [*acting, *meters.parts], context.axis, platform, arbiter, foreknown)
     recorder = Recorder([*tables.values(), *meters.tables], context.axis, sink)
     control = Control(meters, host, arbiter)
     far = [scenario.kinds[name] for name in remote]
     wanted, asked = (wanted_by(far, phases=grid.phases), set_points_of(far)) if far else ({}, {})
     together = len(groups) == 1 and CUT_CONTROL not in cuts
     parts_of_world = Components(tuple(groups), control, recorder, together=together, wanted=wanted, asked=asked)
-    return Built(scenario, parts_of_world, grid, arbiter, bus)
+    return Built(scenario, parts_of_world, grid, arbiter, platform.bus, host)
+
+
+def _rehearsal(scenario: Scenario, sink: Callable[[ResultBlock], None]) -> None:
+    drive(assemble(scenario, sink).components)
 
 
 def _plant(scenario: Scenario, grid: GridModel, parts: Sequence[Part], cuts: Sequence[Phase | str]) -> list[Stage | Abroad]:
@@ -171,6 +192,7 @@ def run(
     report: bool = True,
     series: bool = True,
     cuts: Sequence[Phase | str] = (),
+    platform: Platform | None = None,
 ) -> Run:
     """Run a scenario and return its results.
 
@@ -190,6 +212,8 @@ def run(
         Whether to store series at all; without them there are key figures, messages and events, and no report.
     cuts : sequence of Phase, or ``"grid"``
         See `assemble`.
+    platform : Platform, optional
+        Bus, pace, agents outside and playback; by default a bus in this process, as fast as possible.
 
     Raises
     ------
@@ -199,32 +223,40 @@ def run(
         If a plug-in raised, results could not be written, or the scenario is strict and something failed on the way. The
         folder's manifest then says ``failed``.
     """
+    platform = platform or Platform()
+    platform.check(scenario)
     folder = RunFolder.create(out, scenario.name, datetime.now(UTC))
     with RunWriter(folder) as writer:
         context = scenario.context
         facts = run_facts(
-            scenario=scenario.name, twin=context.twin, axis=context.axis, seed=context.seed, title=scenario.file.title
+            scenario=scenario.name,
+            twin=context.twin,
+            axis=context.axis,
+            seed=context.seed,
+            title=scenario.file.title,
+            mode=platform.mode,
         )
         writer.write_manifest(**facts)
         writer.write_scenario(scenario.yaml())
         session = _Session(scenario, writer, series=series)
-        built = assemble(scenario, session.take, cuts)
-        session.watch(built)
+        built = assemble(scenario, session.take, cuts, platform)
+        session.watch(built, folder.path.name)
         writer.write_topology(built.grid.topology())
         recorder = built.components.recorder
-        recorder.watch = _watcher(folder.path, recorder, progress, stop)
+        recorder.watch = _watcher(folder.path, recorder, progress, stop, session.drain)
+        if platform.pacer is not None:
+            platform.pacer.stopped = lambda: recorder.stop_asked or (stop is not None and stop())
         try:
             drive(built.components)
         except RunInterruptedError:
-            recorder.flush()
-            session.save_kpis()
+            session.finish(recorder, waits=False)
             writer.close(INTERRUPTED)
             raise
         except BaseException:
-            recorder.flush()
-            session.save_kpis()
+            session.finish(recorder, waits=False)
             raise
-        session.save_kpis()
+        session.finish(recorder)
+        writer.write_accounts({name: [asdict(each) for each in said] for name, said in built.host.accounts().items()})
         if recorder.steps_done != context.axis.n_steps:
             message = f"the co-simulation ended after {recorder.steps_done} of {context.axis.n_steps} steps without saying why"
             raise RunError(message)
@@ -245,10 +277,14 @@ class _Session:
         self._series = series
         self._week = scenario.axis.start_epoch_s // BLOCK_S
 
-    def watch(self, built: Built) -> None:
-        """Take events from here on."""
-        self._arbiter = built.arbiter
-        self._inbox = built.bus.subscribe(EVERYTHING)
+    def watch(self, built: Built, name: str) -> None:
+        """Take events from here on; `name` is that of the run."""
+        self._arbiter, self._host, self._bus = built.arbiter, built.host, built.bus
+        self._inbox = built.bus.subscribe(EVERYTHING, keep_late=True)
+        self._waits = True
+        tables = built.components.recorder.tables
+        pilot = built.scenario.context.pilot
+        built.host.begin(built.arbiter, tables, pilot=pilot, run=name, scenario=digest(built.scenario.yaml()))
 
     def take(self, block: ResultBlock) -> None:
         """Add a block to the key figures and hand everything to the writer."""
@@ -257,21 +293,40 @@ class _Session:
         self.kpis.count_set_points(asked=counts.asked, granted=counts.granted, limited=counts.limited, refused=counts.refused)
         self._writer.write_block(self._chosen(block))
         self._writer.write_events("set_points", self._arbiter.take_events())
+        self._write_messages()
+        week = (int(block.epoch_s[-1]) + block.step_s) // BLOCK_S
+        if week > self._week:  # of ten thousand homes a block is a day, and their key figures take a quarter of a second
+            self._week = week
+            self.save_kpis()
+
+    def drain(self) -> None:
+        """Store messages before their inbox overflows; called after every step."""
+        if len(self._inbox) > MOST_WAITING:
+            self._write_messages()
+
+    def _write_messages(self) -> None:
         messages = [
             {
                 "time": int(message.sent.timestamp()),
                 "subject": message.subject,
                 "source": message.source,
                 "id": message.id,
-                "body": message.model_dump_json(),
+                "body": encode(message).decode(),
             }
-            for message in self._inbox.take()
+            for message in self._inbox.take(waits=self._waits)
         ]
         self._writer.write_events("messages", messages)
-        week = (int(block.epoch_s[-1]) + block.step_s) // BLOCK_S
-        if week > self._week:  # of ten thousand homes a block is a day, and their key figures take a quarter of a second
-            self._week = week
-            self.save_kpis()
+
+    def finish(self, recorder: Recorder, *, waits: bool = True) -> None:
+        """Store what is left, and how the bus and those who are linked to it fared; without waiting for a bus that failed."""
+        self._waits = waits
+        recorder.flush()
+        with suppress(BusError):  # it is what ended the run, or it has gone when nothing needs it any more
+            self._host.end()
+        self._write_messages()
+        self._writer.write_events("rejections", [rejection.row() for rejection in self._bus.counts.rejections])
+        self._writer.write_manifest(**self._host.facts())
+        self.save_kpis()
 
     def save_kpis(self) -> None:
         """Write the key figures of what has been taken so far."""
@@ -293,12 +348,17 @@ class _Session:
 
 
 def _watcher(
-    folder: Path, recorder: Recorder, progress: Callable[[int, int], None] | None, stop: Callable[[], bool] | None
+    folder: Path,
+    recorder: Recorder,
+    progress: Callable[[int, int], None] | None,
+    stop: Callable[[], bool] | None,
+    drain: Callable[[], None],
 ) -> Callable[[int], None]:
     """Return what the recorder calls after each step."""
     total = recorder.axis.n_steps
 
     def watch(done: int) -> None:
+        drain()
         if progress is not None and (done % PROGRESS_STEPS == 0 or done == total):
             progress(done, total)
         if recorder.stop_asked or (stop is not None and stop()):
