@@ -194,10 +194,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true", help="a little of each")
     smoke = parser.parse_args().smoke
-    false_alarms(*((10, 21) if smoke else (100, 364)), 900, 12)
-    false_alarms(*((5, 3) if smoke else (40, 120)), 60, 13)
+    false_alarms(*((5, 21) if smoke else (100, 364)), 900, 12)
+    false_alarms(*((3, 2) if smoke else (40, 120)), 60, 13)
     first_day = 15.0 if smoke else 56.0
-    for step_s, homes in ((900, 5),) if smoke else ((900, 60), (60, 20)):
+    for step_s, homes in ((900, 3),) if smoke else ((900, 60), (60, 20)):
         clean = measured(lived(homes, round(first_day) + 14, step_s, 14), 14)
         print(f"\nfaults in {homes} homes after {first_day:g} days, steps of {step_s} s: share found, median delay")
         for name in list(FAULTS)[:: 6 if smoke else 1]:

@@ -156,8 +156,8 @@ def timed(role: Role, homes: int, days: int) -> None:
     for kind in KINDS[role]:
         observe, predict, spread = milliseconds(provider(kind, measured, role), measured)
         print(
-            f"{kind:12s}  observe {np.median(observe):6.3f}  predict {np.median(predict):6.2f}  quantiles {np.median(spread):6.2f}"
-            f"  longest {max(observe):7.1f} / {max(predict):6.1f} / {max(spread):6.1f}"
+            f"{kind:12s}  observe {np.median(observe):6.3f}  predict {np.median(predict):6.2f}"
+            f"  quantiles {np.median(spread):6.2f}  longest {max(observe):7.1f} / {max(predict):6.1f} / {max(spread):6.1f}"
         )
 
 

@@ -167,6 +167,19 @@ class Forecast(ABC):
             How far to look. [s]
         """
 
+    def weather(self, horizon_s: float) -> Mapping[str, FloatArray]:  # noqa: ARG002
+        """Return what the weather forecast service says of the coming steps, by port, shape ``(n_steps,)``, next step first.
+
+        ``ghi_w_per_m2`` and ``temp_degc`` as they are forecast, ``ghi_clear_w_per_m2`` what a clear sky would give. It is issued
+        every six hours and wrong as such forecasts are. Empty without a service; fewer steps than asked for where it ends.
+
+        Parameters
+        ----------
+        horizon_s : float
+            How far to look. [s]
+        """
+        return {}
+
     def foresight(self, table: str, port: str, horizon_s: float) -> FloatArray | None:  # noqa: ARG002
         """Return what will be measured in the coming steps, shape ``(n_steps, n_ids)``, next step first.
 

@@ -8,26 +8,34 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from controllers.home_energy.batteries import Batteries
+from controllers.home_energy.commands import Commands
+from controllers.home_energy.daily import Daily
 from controllers.home_energy.homes import GATEWAY, Homes
+from controllers.home_energy.learning import Learning
 from controllers.home_energy.ledger import Ledger
 from controllers.home_energy.machines import Machines
 from controllers.home_energy.options import HomeEnergyOptions
-from controllers.home_energy.outlook import PRICES, Expectation
+from controllers.home_energy.outlook import PRICES, WEATHER, Expectation
 from controllers.home_energy.planner import Planner
+from controllers.home_energy.publishing import Hourly
 from controllers.home_energy.reading import METER_PORTS, PORTS, Reading, read
 from controllers.home_energy.reporting import accounts
 from controllers.home_energy.steering import Steering
+from controllers.home_energy.thermal import thermal
 from twinergy.agents import Agent, Decision, Subscription
 from twinergy.errors import Finding, closest
-from twinergy.units import SECONDS_PER_DAY
+from twinergy.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from controllers.home_energy.ledger import Day
+    from controllers.home_energy.outlook import Expected
     from twinergy.agents import Account, Observation
     from twinergy.community.twin import BuildContext
+    from twinergy.messages import Message
 
-WEATHER = ("temp_degc", "ghi_w_per_m2")
+WEEK_DAYS = 7
 
 
 class HomeEnergy(Agent):
@@ -38,6 +46,7 @@ class HomeEnergy(Agent):
     """
 
     options_model: ClassVar[type[HomeEnergyOptions]] = HomeEnergyOptions
+    subjects: ClassVar[tuple[str, ...]] = ("twinergy.*.*.remote_control_data",)
 
     def __init__(self, name: str, options: HomeEnergyOptions, context: BuildContext) -> None:
         super().__init__(name, options, context)
@@ -48,9 +57,14 @@ class HomeEnergy(Agent):
         self.batteries = Batteries(self.homes, options, step_s)
         self.planner = Planner(self.homes, options, context, self.batteries)
         self.ledger = Ledger(self.homes, self.batteries, step_s)
+        self.learning = Learning(self.homes, context)
+        self.commands = Commands(name, self.homes, context, options.requests)
+        self._hourly = Hourly(name, context.pilot, self.homes, step_s)
+        self._daily = Daily(name, context.pilot, context.twin.site.timezone, self.homes, step_s)
         self.steering = Steering(self.homes, step_s)
         self._plans_from_s = context.axis.start_epoch_s + options.watch_days * SECONDS_PER_DAY
         self._steers_machines = np.array([self.homes[row].steers("machines") for row in range(len(self.homes))], dtype=bool)
+        self._known_rooms: object = None
         self._had_car = np.zeros(len(self.homes), dtype=bool)
         self._plannable = np.array([_plannable(self.homes, row) for row in range(len(self.homes))], dtype=bool)
 
@@ -99,16 +113,53 @@ class HomeEnergy(Agent):
         free = (self.planner.plans.made_s < 0) | ~self._steers_machines
         loaded, runs = self.machines.observe(reading, free)
         self.batteries.observe(reading)
-        self.ledger.note(reading, [prices[port] for port in PRICES], runs, self.machines.usual_wait_s)
-        self.expectation.observe(reading, prices, weather)
+        day = self.ledger.note(reading, [prices[port] for port in PRICES], runs, self.machines.usual_wait_s)
+        outdoors = {port: float(values[0]) for port, values in weather.values.items()}
+        self.expectation.observe(reading, prices, outdoors)
+        self.learning.observe(reading, outdoors)
         next_s = reading.epoch_s + int(observation.step.duration_s)
-        if next_s < self._plans_from_s:
-            return Decision()
+        self.commands.verify(reading, observation.told)
+        asked = self.commands.take(next_s, observation.messages, *self.planner.quiet_now(next_s))
+        said = [*self._hourly.observe(reading), *self._of_day(reading, day)]
+        if next_s >= self._plans_from_s:
+            said += self._replan(reading, loaded, observation, next_s)
+            asked += self.steering.set_points(self.planner.plans, reading, self.planner.thermals, next_s)
+        said += self.commands.take_messages()
+        return Decision(set_points=tuple(asked), messages=tuple(said))
+
+    def _replan(self, reading: Reading, loaded: NDArray[np.bool_], observation: Observation, next_s: int) -> list[Message]:
+        """Plan what is due; once a day, tell the plans and the forecasts."""
+        if self.learning.rooms is not self._known_rooms:
+            self._known_rooms = self.learning.rooms
+            self.planner.thermals = [thermal(self.homes[row], row, self.learning) for row in range(len(self.homes))]
         due = self._due(reading, loaded, next_s)
         if due.size:
             expected = self.expectation.expect(self.planner.n_steps, observation.forecast)
             self.planner.plan(due.tolist(), reading, self.machines, expected)
-        return Decision(set_points=tuple(self.steering.set_points(self.planner.plans, reading, next_s)))
+            if next_s % SECONDS_PER_DAY == 0:
+                return self._tell(reading, expected)
+        return []
+
+    def _tell(self, reading: Reading, expected: Expected) -> list[Message]:
+        """Return today's plans, the sun that is expected, and what is free to be shifted."""
+        kwh = self.machines.programme_kw.sum(axis=2) * self.context.axis.step_s / SECONDS_PER_HOUR
+        said: list[Message] = []
+        for row, plan in self.planner.last.items():
+            said.append(self._daily.plan(row, plan, reading.epoch_s))
+            said.append(self._daily.freedom(row, reading, kwh, reading.epoch_s))
+            if "pv" in self.homes[row].devices:
+                said.append(self._daily.sun(row, expected, self.options.pv_forecast.kind, reading.epoch_s))
+        return said
+
+    def _of_day(self, reading: Reading, day: Day | None) -> list[Message]:
+        """Return what a day saved that has just been reckoned and, once a week, how households live."""
+        if day is None:
+            return []
+        said = [self._daily.settled(row, day, reading.epoch_s) for row in np.flatnonzero(self._plannable).tolist()]
+        if self.learning.history.days >= WEEK_DAYS and day.start_s // SECONDS_PER_DAY % WEEK_DAYS == 0:
+            portraits = self.learning.portraits()
+            said += [self._daily.user(row, portrait, reading.epoch_s) for row, portrait in enumerate(portraits)]
+        return said
 
     def _due(self, reading: Reading, loaded: NDArray[np.bool_], next_s: int) -> NDArray[np.int64]:
         """Return the homes to be planned now: all on the raster, others where something has come in."""
@@ -128,5 +179,5 @@ class HomeEnergy(Agent):
 def _plannable(homes: Homes, row: int) -> bool:
     """Whether a home has a contract and anything that may be steered."""
     home = homes[row]
-    steered = (("battery", "battery"), ("charging", "car"), ("household", "machines"), ("pv", "pv"))
+    steered = (("battery", "battery"), ("charging", "car"), ("household", "machines"), ("pv", "pv"), ("building", "heating"))
     return home.tariff >= 0 and any(kind in home.devices and home.steers(what) for kind, what in steered)

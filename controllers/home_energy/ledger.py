@@ -52,7 +52,7 @@ class Totals:
         """Return sums of nothing."""
         return cls(*(np.zeros((2, n_homes)) for _ in range(5)))
 
-    def __iadd__(self, other: Totals) -> Totals:  # noqa: PYI034 - a sum of this very class
+    def __iadd__(self, other: Totals) -> Totals:
         for name in self.__dataclass_fields__:
             getattr(self, name).__iadd__(getattr(other, name))
         return self

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from controllers.home_energy.homes import Homes
     from controllers.home_energy.options import HomeEnergyOptions
     from controllers.home_energy.reading import Reading
-    from twinergy.agents import Forecast, View
+    from twinergy.agents import Forecast
     from twinergy.community.twin import BuildContext
     from twinergy.forecast import Provider
     from twinergy.kinds import FloatArray
 
 PRICES: Final = ("buy_eur_per_kwh", "feed_in_eur_per_kwh", "co2_g_per_kwh")
+WEATHER: Final = ("temp_degc", "ghi_w_per_m2")
 _MACHINES_KW: Final = tuple(f"{machine}_p_kw" for machine in MACHINES)
 _HEATING: Final = ("p_heating_kw", "p_cooling_kw")
 _PLANT: Final = ("p_pv_kw", "p_battery_kw", "p_charging_kw")
@@ -39,6 +40,8 @@ class Expected:
     ----------
     base_kw, heating_kw, pv_kw : ndarray
         Household beside its wet machines, heating and cooling if nobody steers them, and PV, load frame. [kW]
+    outdoor_degc, ghi_w_per_m2 : ndarray, shape (n_steps,)
+        Weather. [degC], [W/m2]
     prices : dict of str to ndarray
         Each of `PRICES`; published as far as they are, then as at the same time of the last day.
     """
@@ -46,6 +49,8 @@ class Expected:
     base_kw: FloatArray
     heating_kw: FloatArray
     pv_kw: FloatArray
+    outdoor_degc: FloatArray
+    ghi_w_per_m2: FloatArray
     prices: dict[str, FloatArray]
 
 
@@ -75,6 +80,7 @@ class Expectation:
                 provider = make(kind, len(homes), context.twin.site, self._step_s, role=role, seed=context.seed)  # type: ignore[arg-type]
                 self.providers[name] = self._scored(provider)
         self._past = {port: np.zeros((self._per_day, len(homes))) for port in PRICES}
+        self._outdoors = np.zeros((len(WEATHER), self._per_day))
         self._steps = 0
 
     def _scored(self, provider: Provider) -> Scored:
@@ -92,12 +98,14 @@ class Expectation:
             wishes.append(Subscription(table="meter", ports=("p_kw",), ids=self._homes.metered.ids))
         return tuple(wishes)
 
-    def observe(self, reading: Reading, prices: Mapping[str, FloatArray], weather: View | None) -> None:
+    def observe(self, reading: Reading, prices: Mapping[str, FloatArray], outdoors: Mapping[str, float]) -> None:
         """Take note of a step."""
-        outdoors = {port: float(values[0]) for port, values in weather.values.items()} if weather else None
         seen = {"load": reading.base_kw, "heating": reading.heating_kw, "pv": reading.pv_kw}
         for name, provider in self.providers.items():
             provider.observe(reading.epoch_s, seen[name], outdoors)
+        if outdoors:
+            for column, port in zip(self._outdoors, WEATHER, strict=True):
+                column[self._steps % self._per_day] = outdoors[port]
         for port in PRICES:
             self._past[port][self._steps % self._per_day] = prices[port]
         self._steps += 1
@@ -117,7 +125,8 @@ class Expectation:
         else:
             base_kw, heating_kw = self.providers["load"].predict(n_steps), self.providers["heating"].predict(n_steps)
         pv_kw = np.minimum(foreseen["p_pv_available_kw"], 0.0) if self._foreseen["pv"] else self.providers["pv"].predict(n_steps)
-        return Expected(base_kw, heating_kw, pv_kw, self._prices(n_steps, forecast))
+        outdoor_degc, ghi = self._weather(n_steps)
+        return Expected(base_kw, heating_kw, pv_kw, outdoor_degc, ghi, self._prices(n_steps, forecast))
 
     def _foresee(self, port: str, n_steps: int, forecast: Forecast) -> FloatArray:
         known = forecast.foresight(GATEWAY, port, n_steps * self._step_s)
@@ -132,6 +141,11 @@ class Expectation:
             seen_kw = sum(foreseen[port][:, rows] for port in ("p_household_kw", *_HEATING, *_PLANT))
             rest_kw[:, rows] = np.nan_to_num(net_kw - seen_kw)
         return rest_kw
+
+    def _weather(self, n_steps: int) -> tuple[FloatArray, FloatArray]:
+        """Return outdoor temperature and irradiance of the coming steps: as at the same time of the last day."""
+        usual = (self._steps + np.arange(n_steps)) % min(self._per_day, max(self._steps, 1))
+        return self._outdoors[0][usual], self._outdoors[1][usual]
 
     def _prices(self, n_steps: int, forecast: Forecast) -> dict[str, FloatArray]:
         published = forecast.prices(n_steps * self._step_s)

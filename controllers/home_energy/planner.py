@@ -10,6 +10,9 @@ import numpy as np
 from controllers.home_energy.homes import MACHINES
 from controllers.home_energy.optimum import HomeAssets, HomeModel, HomeOutlook, Machine, Weights, solve_many
 from controllers.home_energy.plans import Plans
+from controllers.home_energy.thermal import NOTHING
+from twinergy.forecast.clock import LocalClock
+from twinergy.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,12 +55,15 @@ class Planner:
     def __init__(self, homes: Homes, options: HomeEnergyOptions, context: BuildContext, batteries: Batteries) -> None:
         self._homes, self._options = homes, options
         self._step_s = context.axis.step_s
-        self.n_steps = max(1, round(options.horizon_h * 3600 / self._step_s))
+        self.n_steps = max(1, round(options.horizon_h * SECONDS_PER_HOUR / self._step_s))
         self.plans = Plans(homes, self.n_steps, self._step_s)
         self._batteries = batteries
         self.last: dict[int, HomePlan] = {}
         self._models: dict[int, tuple[HomeAssets, HomeModel]] = {}
-        self._quiet = QuietHours(homes, context.twin.site.timezone)
+        site = context.twin.site
+        self._clock = LocalClock(site.timezone, site.country, self._step_s)
+        self._quiet_h = np.array([(homes[row].wishes.quiet_from_h, homes[row].wishes.quiet_until_h) for row in range(len(homes))])
+        self.thermals = [NOTHING] * len(homes)
         self._early = EARLY_EUR_PER_KWH * (1.0 - np.arange(self.n_steps) / self.n_steps)
         self.counts = {"plans": 0, "optimal": 0, "best_effort": 0}
 
@@ -65,9 +71,10 @@ class Planner:
         """Plan these homes from the next step on and keep the plans."""
         now_s = reading.epoch_s + self._step_s
         committed_kw = machines.committed_kw(self.n_steps)
-        quiet = self._quiet.of(now_s, self.n_steps, self._step_s)
+        local_h = self.local_h(now_s)
+        quiet = _within(local_h, self._quiet_h)
         models = [self._model(row, machines) for row in rows]
-        outlooks = [self._outlook(row, reading, machines, expected, committed_kw[:, row], quiet[:, row]) for row in rows]
+        outlooks = [self._outlook(row, reading, machines, expected, committed_kw[:, row], quiet[:, row], local_h) for row in rows]
         weights = [_weights(self._homes[row].wishes) for row in rows]
         made = solve_many(models, outlooks, weights, self._options.threads)
         for row, plan in zip(rows, made, strict=True):
@@ -76,6 +83,17 @@ class Planner:
             self.counts["plans"] += 1
             self.counts["optimal" if plan.status == "optimal" and not plan.binding else "best_effort"] += 1
         return made
+
+    def local_h(self, start_s: int) -> FloatArray:
+        """Return the local time of day of the coming steps, shape ``(n_steps,)``. [h]."""
+        numbers = start_s // self._step_s + np.arange(self.n_steps)
+        return np.asarray(self._clock.read(numbers)[1] * self._step_s / SECONDS_PER_HOUR)
+
+    def quiet_now(self, start_s: int) -> tuple[NDArray[np.bool_], int]:
+        """Return whose quiet hours it is in the step that starts at an instant, shape ``(n_homes,)``, and the local day."""
+        day, place = self._clock.read(np.array([start_s // self._step_s]))
+        local_h = np.asarray(place * self._step_s / SECONDS_PER_HOUR)
+        return _within(local_h, self._quiet_h)[0], int(day[0])
 
     def _model(self, row: int, machines: Machines) -> HomeModel:
         home = self._homes[row]
@@ -88,6 +106,8 @@ class Planner:
                 self._options, round(float(self._batteries.one_way[row]) / EFFICIENCY_RASTER) * EFFICIENCY_RASTER
             ),
             car=home.car(),
+            room=self.thermals[row].room,
+            tank=self.thermals[row].tank,
             machines=_machines(home, machines.programme_kw[row]),
             curtailable="pv" in home.devices and home.steers("pv"),
         )
@@ -104,6 +124,7 @@ class Planner:
         expected: Expected,
         committed_kw: NDArray[np.float64],
         quiet: NDArray[np.bool_],
+        local_h: FloatArray,
     ) -> HomeOutlook:
         home, values = self._homes[row], reading.values
         slack = np.floor(reading.slack_s[row] / self._step_s).astype(int)
@@ -111,12 +132,15 @@ class Planner:
         wanted_kwh, leaves_s = float(np.nan_to_num(values["car_wanted_kwh"][row])), values["car_departure_s"][row]
         leaves = self.n_steps if np.isnan(leaves_s) else int(leaves_s // self._step_s)
         buy, sell, co2 = (expected.prices[port][:, row] for port in ("buy_eur_per_kwh", "feed_in_eur_per_kwh", "co2_g_per_kwh"))
+        heat = self.thermals[row]
+        heat_planned = heat.room is not None or heat.tank is not None
+        base_kw = expected.base_kw[:, row] + (0.0 if heat_planned else expected.heating_kw[:, row])
         return HomeOutlook(
             index=(reading.epoch_s + self._step_s) // self._step_s,
             buy_eur_per_kwh=buy + self._early,
             feed_in_eur_per_kwh=sell - self._early,
             co2_g_per_kwh=co2,
-            base_load_kw=expected.base_kw[:, row] + expected.heating_kw[:, row] + committed_kw,
+            base_load_kw=base_kw + committed_kw,
             p_pv_available_kw=expected.pv_kw[:, row],
             soc=_or(values["soc"][row], 0.5),
             car_present=(np.arange(self.n_steps) < leaves) & (wanted_kwh > 0),
@@ -125,40 +149,18 @@ class Planner:
             pending=tuple(reading.pending[row].tolist()) if steered else (),
             latest=tuple(slack.tolist()) if steered else (),
             blocked=quiet,
+            temp_indoor_degc=_or(values["temp_indoor_degc"][row], heat.set_degc),
+            temp_tank_degc=_or(values["temp_tank_degc"][row], 50.0),
+            **heat.outlook(local_h, expected.outdoor_degc, expected.ghi_w_per_m2),
             end_value_eur_per_kwh=self._options.end_share * _cheapest(home.wishes, buy, co2),
         )
 
 
-class QuietHours:
-    """When households want no machine to start, in local time.
-
-    Parameters
-    ----------
-    homes : Homes
-        For the hours each household has chosen.
-    timezone : str
-        IANA name of the site's zone.
-    """
-
-    def __init__(self, homes: Homes, timezone: str) -> None:
-        from zoneinfo import ZoneInfo  # noqa: PLC0415 - only here
-
-        self._zone = ZoneInfo(timezone)
-        wishes = [homes[row].wishes for row in range(len(homes))]
-        self._from_h = np.array([wish.quiet_from_h for wish in wishes])
-        self._until_h = np.array([wish.quiet_until_h for wish in wishes])
-
-    def of(self, start_s: int, n_steps: int, step_s: int) -> NDArray[np.bool_]:
-        """Return which steps lie in quiet hours, shape ``(n_steps, n_homes)``."""
-        from datetime import UTC, datetime  # noqa: PLC0415 - only here
-
-        local_h = np.empty((n_steps, 1))
-        for step in range(n_steps):
-            when = datetime.fromtimestamp(start_s + step * step_s, UTC).astimezone(self._zone)
-            local_h[step] = when.hour + when.minute / 60
-        over_midnight = self._from_h > self._until_h
-        after, before = local_h >= self._from_h, local_h < self._until_h
-        return np.where(over_midnight, after | before, after & before)
+def _within(local_h: FloatArray, hours: FloatArray) -> NDArray[np.bool_]:
+    """Return which steps lie between two hours of each home, shape ``(n_steps, n_homes)``; the hours may span midnight."""
+    from_h, until_h = hours[:, 0], hours[:, 1]
+    after, before = local_h[:, None] >= from_h, local_h[:, None] < until_h
+    return np.where(from_h > until_h, after | before, after & before)
 
 
 def _machines(home: Home, programme_kw: NDArray[np.float64]) -> tuple[Machine, ...]:

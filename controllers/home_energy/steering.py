@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from controllers.home_energy.homes import MACHINES
+from controllers.home_energy.thermal import COLD, HOT, told_degc
 from twinergy.agents import Rank, SetPoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from controllers.home_energy.homes import Homes
     from controllers.home_energy.plans import Plans
     from controllers.home_energy.reading import Reading
+    from controllers.home_energy.thermal import Thermal
 
 BIND_KW: Final = 0.05
 """By how much a plan must differ from what a battery does by itself before it is told anything: less is forecast noise. [kW]"""
+
+
+COLD_ROOM_K: Final = 0.5
+"""A room that is so far below its set-point by day has no heat to spare for hotter water. [K]"""
 
 
 class Steering:
@@ -43,12 +49,16 @@ class Steering:
         self._batteries = homes.having("battery", "battery")
         self._cars = homes.having("charging", "car")
         self._households = homes.having("household", "machines")
+        self._rooms, self._tanks = homes.having("building", "heating"), homes.having("building", "hot_water")
+        self._room_set_degc = np.array([homes[row].option("building", "temp_set_degc", 20.0) for row in self._tanks.rows])
+        self._tank_set_degc = np.array([homes[row].option("building", "tank_temp_set_degc", 50.0) for row in self._tanks.rows])
 
-    def set_points(self, plans: Plans, reading: Reading, epoch_s: int) -> Iterator[SetPoint]:
+    def set_points(self, plans: Plans, reading: Reading, thermals: Sequence[Thermal], epoch_s: int) -> Iterator[SetPoint]:
         """Yield what devices are asked for in the step that starts at an instant."""
         yield from self._battery(plans, epoch_s)
         yield from self._car(plans, reading, epoch_s)
         yield from self._machines(plans, reading, epoch_s)
+        yield from self._heat(plans, reading, thermals, epoch_s)
 
     def _battery(self, plans: Plans, epoch_s: int) -> Iterator[SetPoint]:
         rows, ids = self._batteries.rows, self._batteries.ids
@@ -79,5 +89,22 @@ class Steering:
             value = np.where(planned, start.astype(np.float64), np.nan)
             yield self._schedule("household", f"{machine}_on", ids, value, "home energy plan")
 
-    def _schedule(self, table: str, port: str, ids: tuple[str, ...], value: NDArray[np.float64], reason: str) -> SetPoint:
+    def _heat(self, plans: Plans, reading: Reading, thermals: Sequence[Thermal], epoch_s: int) -> Iterator[SetPoint]:
+        """Store heat and cold where the plan does: beyond what thermostats ask for by themselves, never short of it."""
+        room_degc, tank_degc = plans.at("temp_room_degc", epoch_s), plans.at("temp_tank_degc", epoch_s)
+        for mode, port in ((HOT, "temp_set_degc"), (COLD, "temp_cool_set_degc")):
+            rows = np.array([row for row in self._rooms.rows if thermals[row].mode == mode], dtype=np.int64)
+            if rows.size:
+                usual_degc = np.array([thermals[row].set_degc for row in rows])
+                ids = [self._rooms.ids[place] for place in np.searchsorted(self._rooms.rows, rows)]
+                yield self._schedule(
+                    "building", port, ids, told_degc(room_degc[rows], usual_degc, heats=mode == HOT), "heat store"
+                )
+        if self._tanks.ids:
+            told = told_degc(tank_degc[self._tanks.rows], self._tank_set_degc, heats=True)
+            cold = reading.values["temp_indoor_degc"][self._tanks.rows] < self._room_set_degc - COLD_ROOM_K
+            told[cold] = np.nan  # one heat pump for both, and it would see to the water first
+            yield self._schedule("building", "tank_temp_set_degc", self._tanks.ids, told, "hot water store")
+
+    def _schedule(self, table: str, port: str, ids: Sequence[str], value: NDArray[np.float64], reason: str) -> SetPoint:
         return SetPoint(table=table, port=port, ids=ids, value=value, rank=Rank.SCHEDULE, valid_s=self._step_s, reason=reason)

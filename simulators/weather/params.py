@@ -36,6 +36,16 @@ def _known_zone(name: str) -> str:
     return name
 
 
+class ForecastOptions(Options):
+    """How good the weather forecast service is that agents may ask (`Forecast.weather`)."""
+
+    ghi_rrmse: Annotated[float, Field(ge=0.0, le=0.6)] = 0.4
+    """Error of hourly global irradiance a day ahead, RMSE over the mean by day, at a site in Germany; a sunnier climate gets
+    less. 0.4 to 0.6 in Central Europe (Lorenz et al., EU PVSEC 2009); 0: the sun is known ahead."""
+    temp_rmse_k: Annotated[float, Field(ge=0.0, le=10.0)] = 1.7
+    """RMSE of the air temperature a day ahead; 1.5 to 2 K is usual (assumption); 0: it is known ahead. [K]"""
+
+
 class WeatherOptions(Options):
     """Where the weather comes from; each other option belongs to one `source`."""
 
@@ -65,6 +75,8 @@ class WeatherOptions(Options):
     """``file``: longest gap that is interpolated; a longer one is refused."""
     cache_folder: Path | None = None
     """``download``: folder to keep the year in; without it the user's cache."""
+    forecast: ForecastOptions = ForecastOptions()
+    """How good forecasts of this weather are."""
 
     @model_validator(mode="after")
     def _belongs(self) -> WeatherOptions:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from simulators.weather.params import WeatherOptions
     from simulators.weather.series import Source
+    from simulators.weather.service import WeatherService
     from twinergy.community.twin import BuildContext, Device
     from twinergy.timebase import Block, Step
 
@@ -65,6 +66,8 @@ class WeatherFleet(Fleet):
         sun_at(self.site, np.array([context.axis.start_epoch_s]))  # loads pvlib now, not in the first block
         self.sources, self.findings = tuple(sources), tuple(assumed)
         self._block: dict[str, FloatArray] = {}
+        self._devices, self._context = tuple(devices), context
+        self._service: WeatherService | None = None
 
     def prepare(self, block: Block) -> None:
         """Work out the weather of every step of a block."""
@@ -77,3 +80,16 @@ class WeatherFleet(Fleet):
         """Return the weather of a step; see `Fleet.step`."""
         row = step.offset
         return {name: values[row] for name, values in self._block.items()}
+
+    def forecast(self, now_s: int, n_steps: int) -> Mapping[str, FloatArray]:
+        """Return what the weather service says of the steps from an instant on; see `WeatherService.ahead`.
+
+        It is that of the first device; nothing is worked out for it before somebody asks.
+        """
+        if self._service is None:
+            from simulators.weather.service import WeatherService  # noqa: PLC0415 - only who asks needs it
+
+            device, context = self._devices[0], self._context
+            options = cast("WeatherOptions", device.options).forecast
+            self._service = WeatherService(self.sources[0], self.site, context.axis, options, context.seed, device.id)
+        return self._service.ahead(now_s, n_steps)

@@ -52,7 +52,7 @@ def random_home(rng: np.random.Generator, n_steps: int, parts: frozenset[str]) -
     names = ("washing_machine", "dishwasher", "tumble_dryer")[: rng.integers(1, 4)]
     machines = tuple(Machine(name=name, programme_kw=tuple(rng.uniform(0, 2, rng.integers(1, 6)).tolist())) for name in names)
     return HomeAssets(
-        step_s=900.0, n_steps=n_steps, import_limit_kw=rng.uniform(4, 20), export_limit_kw=rng.uniform(2, 20),
+        step_s=900.0, n_steps=n_steps, import_limit_kw=rng.uniform(4, 20), export_limit_kw=rng.choice([1.0, 12.0]),
         battery=battery if "battery" in parts else None, room=room if "room" in parts else None,
         tank=tank if "tank" in parts else None, machines=machines if "machines" in parts else (),
         car=Car(p_max_kw=rng.uniform(3, 11), p_min_kw=rng.choice([0.0, 1.4]), capacity_kwh=40.0) if "car" in parts else None,

@@ -41,10 +41,16 @@ def of_homes(residents, axis, *, seed=7, **profile):
     return HOUSEHOLD.build(devices, context)
 
 
-def household_steps(fleet, axis):
-    """Yield each step and what the homes say in it."""
+def household_steps(fleet, axis, jobs=None):
+    """Yield each step and what the homes say in it; `jobs` takes up (machine, home, start, programme) of what they truly ran."""
     for block in axis.blocks():
         fleet.prepare(block)
+        if jobs is not None:
+            true = fleet._wet._jobs
+            mine = (true.habit_s >= block.epoch_s[0]) & (true.habit_s < block.epoch_s[-1] + block.step_s)
+            jobs += zip(
+                *(column[mine].tolist() for column in (true.machine, true.home, true.habit_s, true.programme)), strict=True
+            )
         for row in range(len(block)):
             step = axis.step(block, block.first + row)
             yield step, fleet.step(step, {})
@@ -61,14 +67,14 @@ def gateway(axis, series, residents):
 
 @cache
 def households(residents=(1, 2, 2, 3, 4, 2, 3, 1), first_day=7, days=28, step_s=900, seed=7):
-    """Return a window of households, and their fleet (the truth)."""
+    """Return a window of households, their fleet and the jobs of their machines (the truth)."""
     axis = TimeAxis(YEAR_EPOCH_S + 86400 * first_day, step_s, days * 86400 // step_s)
     fleet = of_homes(residents, axis, seed=seed)
-    rows = {}
-    for _, said in household_steps(fleet, axis):
+    rows, jobs = {}, []
+    for _, said in household_steps(fleet, axis, jobs):
         for port, value in said.items():
             rows.setdefault(port, []).append(value)
-    return gateway(axis, {port: np.array(values) for port, values in rows.items()}, residents), fleet
+    return gateway(axis, {port: np.array(values) for port, values in rows.items()}, residents), fleet, jobs
 
 
 def sky(epoch_s):
@@ -78,10 +84,10 @@ def sky(epoch_s):
 
 
 @cache
-def buildings(first_day=7, days=28, seed=1, moved_k=0.0):
-    """Return a window of homes with heat pumps; `moved_k` moves set-points at random every 3 h by so much."""
+def buildings(first_day=7, days=28, seed=1, moved_k=0.0, heating="heat_pump"):
+    """Return a window of heated homes; `moved_k` moves set-points at random every 3 h by so much."""
     axis = TimeAxis(YEAR_EPOCH_S + 86400 * first_day, 900, days * 96)
-    homes = [{**house, "heating": "heat_pump"} for house in HOUSES]
+    homes = [{**house, "heating": heating} for house in HOUSES]
     context = village(*homes, axis=axis, site=SITE)
     built = BUILDING.build(context.twin.of_kind("building"), context)
     inside = of_homes((2, 3, 4, 2), axis, seed=seed)

@@ -74,7 +74,13 @@ def address_of(text: str, credentials: Path | None = None) -> Address:
     host, port, scheme, user, password = "", DEFAULT_PORT, "", None, None
     try:
         parts = urlsplit(text)
-        scheme, host, port, user, password = parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORT, parts.username, parts.password
+        scheme, host, port, user, password = (
+            parts.scheme,
+            parts.hostname or "",
+            parts.port or DEFAULT_PORT,
+            parts.username,
+            parts.password,
+        )
         extra = parts.path not in {"", "/"} or bool(parts.query or parts.fragment)
     except ValueError:
         extra = True

@@ -128,8 +128,8 @@ class CoreChannel:
     async def settle(self) -> None:
         """Return once all that was sent has come back and was taken."""
         await self._echo.there_and_back()
-        while self._subscription.pending_msgs:
-            await asyncio.sleep(0)
+        while self._subscription.pending_msgs:  # noqa: ASYNC110 - nobody sets an event for it
+            await asyncio.sleep(0)  # its task empties it without a pause
 
     async def close(self) -> None:
         """Close the connection."""
@@ -154,24 +154,24 @@ async def connect(address: Address, wrong: Callable[[Exception], None]) -> tuple
     lost = asyncio.Event()
     client = nats.NATS()
     trouble: list[Exception] = []
+    opening = True
 
     async def on_error(error: Exception) -> None:
-        if client.is_connected:
+        if opening:
+            trouble.append(error)
+            raise error  # or the library would try again for ever
+        if not isinstance(error, OSError):  # of those it is closed as well, and that is told
             wrong(error)
-            return
-        trouble.append(error)
-        raise error  # or the library would try again for ever
 
     async def on_closed() -> None:
         lost.set()
 
     try:
-        await asyncio.wait_for(
-            client.connect(error_cb=on_error, closed_cb=on_closed, **_options(address)), CONNECT_TIMEOUT_S + 1
-        )
+        await asyncio.wait_for(client.connect(error_cb=on_error, closed_cb=on_closed, **_options(address)), CONNECT_TIMEOUT_S + 1)
     except (OSError, nats.errors.Error, TimeoutError, ImportError, ssl.SSLError, ValueError) as error:
         await client.close()
         raise BusError(str(address), _reason(trouble[-1] if trouble else error, address)) from None
+    opening = False
     return client, lost
 
 
@@ -203,7 +203,8 @@ def _reason(error: Exception, address: Address) -> str:
     if isinstance(error, ImportError):
         return "a credentials file needs the package nkeys; pip install nkeys"
     if isinstance(error, ssl.SSLError):
-        return f"no encrypted connection: {error.reason or type(error).__name__}; is its certificate trusted here (TWINERGY_NATS_CA)?"
+        why = error.reason or type(error).__name__
+        return f"no encrypted connection: {why}; is its certificate trusted here (TWINERGY_NATS_CA)?"
     if "authorization" in text or "authentication" in text:
         who = f"user {address.user!r}" if address.user else "credentials" if address.credentials else "nobody in particular"
         return f"the server refuses {who}: check user and password"

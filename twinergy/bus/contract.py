@@ -27,13 +27,14 @@ class Subscriber(ABC):
     def take(self, *, waits: bool = True) -> tuple[Message, ...]:
         """Return what has arrived since the last call, oldest first.
 
-        Everything that was published here before is among it, unless told not to wait for it. A message whose validity (``sent`` + ``valid_s``) ended before
-        the bus's `Bus.now_s` is counted as late instead, unless the subscription keeps late ones.
+        Everything that was published here before is among it, unless told not to wait for it. A message whose validity (``sent``
+        + ``valid_s``) ended before the bus's `Bus.now_s` is counted as late instead, unless the subscription keeps late ones.
         """
 
+    @property
     @abstractmethod
-    def __len__(self) -> int:
-        """Return how many messages have arrived and wait to be taken."""
+    def waiting(self) -> int:
+        """How many messages have arrived and wait to be taken."""
 
 
 class Bus(ABC):

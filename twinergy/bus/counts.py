@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 KINDS: Final = ("malformed", "oversized", "unknown", "version", "late", "dropped")
-"""Why a message is turned away: it is no message, too large, of an unknown type or version, past its validity, or there is no room."""
+"""Why a message is turned away: no message, too large, of an unknown type or version, past its validity, no room for it."""
 KEPT: Final = 100
 """How many rejections are kept with their reason; the others are counted only."""
 LONGEST_REASON: Final = 500
@@ -79,7 +79,7 @@ class Counts:
 
 
 def printable(text: str, longest: int) -> str:
-    """Return a text from outside as one line without control characters, cut to a length.
+    r"""Return a text from outside as one line without control characters, cut to a length.
 
     >>> printable("a\\x1b[2Jb" + "c" * 100, 6)
     'a?[2Jb'

@@ -46,7 +46,9 @@ class Inbox(Subscriber):
             self._bus.counts.reject("dropped", message.subject, reason)
         self._waiting.append(message)
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
+        """How many messages have arrived and wait to be taken."""
         return len(self._waiting)
 
     def take(self, *, waits: bool = True) -> tuple[Message, ...]:

@@ -118,7 +118,8 @@ class KeptChannel:
             await self._read_from(memory.seen + 1)
         except (APIError, nats.errors.Error) as error:
             reason = f"no stream {self._stream}: {getattr(error, 'description', None) or type(error).__name__}"
-            raise NoStreamError("", reason) from error
+            msg = ""
+            raise NoStreamError(msg, reason) from error
 
     async def _ensure_stream(self) -> api.StreamState:
         manager = self._client.jsm()

@@ -12,9 +12,8 @@ from twinergy.bus.contract import FLUSH_TIMEOUT_S, Bus
 from twinergy.bus.errors import BusError
 from twinergy.bus.inbox import Inbox, Router
 from twinergy.bus.link import Link
-from twinergy.messages import matches
-from twinergy.messages.codec import decode, encode
-from twinergy.messages.errors import MessageError
+from twinergy.messages import MessageError, decode, encode, matches
+from twinergy.messages.base import subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,3 +182,12 @@ def is_frame(subject: str) -> bool:
     """
     likely = subject.endswith(".decision") or ".lab.observation." in subject
     return likely and any(matches(pattern, subject) for pattern in FRAMES)
+
+
+def scope_of(pilot: str) -> str:
+    """Return the pattern of all subjects of a pilot; everything for the empty name.
+
+    >>> scope_of("hagedorn")
+    'twinergy.hagedorn.>'
+    """
+    return f"twinergy.{subject_of(pilot, '_', '_').split('.')[1]}.>" if pilot else SCOPE

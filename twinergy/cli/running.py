@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from twinergy.cli.bussing import linked, say_how_it_was
 from twinergy.cli.showing import print_headline
 from twinergy.community.scenario import load
 from twinergy.cosim.runner import RunInterruptedError, run
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from twinergy.cli.bussing import Linking
     from twinergy.community.scenario import Scenario
 
 INTERRUPTED = 130
@@ -35,16 +37,19 @@ def run_command(
     *,
     show_progress: bool,
     with_report: bool,
+    linking: Linking,
 ) -> int:
     """Run a scenario for somebody at a terminal and return the exit code."""
     scenario = load(scenario_name, overrides)
-    with _stoppable() as stop, _bar(console, scenario) if show_progress else nullcontext() as progress:
+    bar = _bar(console, scenario) if show_progress else nullcontext()
+    with linked(linking, scenario, out) as platform, _stoppable() as stop, bar as progress:
         try:
-            finished = run(scenario, out=out, progress=progress, stop=stop, report=with_report)
+            finished = run(scenario, out=out, progress=progress, stop=stop, report=with_report, platform=platform)
         except RunInterruptedError as interrupted:
             errors.print(str(interrupted), style="yellow", markup=False, highlight=False, soft_wrap=True)
             return INTERRUPTED
     print_headline(console, finished)
+    say_how_it_was(console, finished.manifest)
     return 0
 
 

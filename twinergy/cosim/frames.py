@@ -69,7 +69,7 @@ class PricesFrame(Options):
 
     ids: tuple[str, ...] = ()
     """Tariffs, the order within each step."""
-    values: dict[str, tuple[tuple[Reading, ...], ...]] = {}
+    values: dict[str, tuple[tuple[Reading, ...], ...]] = Field(default_factory=dict)
     """By port, for each coming step, for each tariff."""
 
 
@@ -90,7 +90,7 @@ class ObservationFrame(Options):
     """Wall time until the next step begins: a decision that comes later acts later."""
     views: tuple[ViewFrame, ...] = ()
     prices: PricesFrame = PricesFrame()
-    told: dict[str, dict[str, tuple[Reading, ...]]] = {}
+    told: dict[str, dict[str, tuple[Reading, ...]]] = Field(default_factory=dict)
     """What devices had been told for this step, by table and port, in the order of the table."""
     messages: tuple[dict[str, Any], ...] = ()
     """What arrived for the agent, as JSON of `twinergy.messages`."""

@@ -33,7 +33,7 @@ VISIBLE = frozenset({Phase.AMBIENT, Phase.OBSERVING})
 
 
 class PublishedPrices(Forecast):
-    """Prices as far as they are published: the tariff fleet's own series, looked up once a week.
+    """Prices as far as they are published, looked up once a week, and the forecast of the weather.
 
     Parameters
     ----------
@@ -41,10 +41,13 @@ class PublishedPrices(Forecast):
         The fleet of tariffs, with methods ``series(epoch_s)`` and ``known_until_s(epoch_s)``.
     axis : TimeAxis
         The steps of the run; prices beyond its end are known as well.
+    weather : Fleet or None
+        The fleet of weather; asked for forecasts if it has a method ``forecast(epoch_s, n_steps)``.
     """
 
-    def __init__(self, fleet: Fleet | None, axis: TimeAxis) -> None:
+    def __init__(self, fleet: Fleet | None, axis: TimeAxis, weather: Fleet | None = None) -> None:
         self._fleet = fleet
+        self._weather = getattr(weather, "forecast", None)
         self._step_s = axis.step_s
         self._now_s = axis.start_epoch_s
         self._from_s = self._until_s = axis.start_epoch_s
@@ -67,6 +70,13 @@ class PublishedPrices(Forecast):
             return None
         count = max(1, int(horizon_s // self._step_s))
         return self._known.after(table, port, self._next, count, max(1, SECONDS_PER_DAY // self._step_s))
+
+    def weather(self, horizon_s: float) -> Mapping[str, FloatArray]:
+        """Return what the weather service says, see `Forecast.weather`; do not write to it."""
+        if self._weather is None:
+            return {}
+        said: Mapping[str, FloatArray] = self._weather(self._now_s, max(1, int(horizon_s // self._step_s)))
+        return said
 
     def prices(self, horizon_s: float) -> Mapping[str, FloatArray]:
         """Return published prices of the coming steps, shape ``(n_steps, n_tariffs)``; do not write to them.
@@ -141,8 +151,8 @@ class AgentHost:
         self._axis = axis
         self._bus = bus
         self._arbiter = arbiter
-        prices = self._parts.get("prices")
-        self._forecast = PublishedPrices(prices.fleet if prices else None, axis)
+        prices, weather = self._parts.get("prices"), self._parts.get("weather")
+        self._forecast = PublishedPrices(prices.fleet if prices else None, axis, weather.fleet if weather else None)
         self._hosted = [self._host(agent) for agent in sorted(agents, key=lambda agent: agent.name)]
         self._foreknown = foreknown or {}
         self._told: Mapping[str, Mapping[str, FloatArray]] = {}

@@ -157,14 +157,17 @@ class OutsideAgents:
         decision = _parsed(frame)
         asked = self._agents[name]
         if decision.step > step.index:
-            raise _RefusedError("malformed", f"step {decision.step} has not been yet, the newest is {step.index}")
+            msg = "malformed"
+            raise _RefusedError(msg, f"step {decision.step} has not been yet, the newest is {step.index}")
         if decision.step != asked.newest:
-            raise _RefusedError("late", f"it answers step {decision.step}, but step {asked.newest} has been shown since")
-        requests = [*map(_limit, decision.limits), *map(_set_point, decision.set_points)]
+            msg = "late"
+            raise _RefusedError(msg, f"it answers step {decision.step}, but step {asked.newest} has been shown since")
+        requests: list[SetPoint | Limit] = [*map(_limit, decision.limits), *map(_set_point, decision.set_points)]
         wrong = [reason for request in requests if (reason := objection(request, self._tables))]
         if wrong:
             more = f"; and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-            raise _RefusedError("malformed", "; ".join(wrong[:NAMED]) + more)
+            msg = "malformed"
+            raise _RefusedError(msg, "; ".join(wrong[:NAMED]) + more)
         messages = [self._message(name, document) for document in decision.messages]
         if asked.waiting:
             asked.waiting = False
@@ -183,7 +186,8 @@ class OutsideAgents:
             raise _RefusedError(error.kind, f"one of its messages: {error.reason}") from error
         if (message.source, message.pilot) != (name, self._pilot):
             reason = f"one of its messages says it is from {message.source!r} of {message.pilot!r}"
-            raise _RefusedError("malformed", reason)
+            msg = "malformed"
+            raise _RefusedError(msg, reason)
         return message
 
     def facts(self) -> dict[str, dict[str, int]]:
@@ -202,7 +206,8 @@ class _RefusedError(TwinergyError):
 
 def _parsed(frame: Frame) -> DecisionFrame:
     if len(frame.data) > MAX_BYTES:
-        raise _RefusedError("oversized", f"{len(frame.data)} bytes, allowed are {MAX_BYTES}")
+        msg = "oversized"
+        raise _RefusedError(msg, f"{len(frame.data)} bytes, allowed are {MAX_BYTES}")
     try:
         return DecisionFrame.model_validate_json(frame.data, strict=True)
     except ValidationError as error:

@@ -75,7 +75,7 @@ class Pacer:
 
     @property
     def step_wall_s(self) -> float:
-        """Wall time of a step. [s]"""
+        """Wall time of a step. [s]."""
         return self._wall_s
 
     def wait(self, steps_done: int) -> None:

@@ -61,8 +61,9 @@ class Replay:
             self._due.setdefault(index, []).append(message)
         if not self.counts["due"]:
             said = ", ".join(f"{name} {count}" for name, count in self.counts.items())
-            message = f"has no message to play back between {axis.start:%Y-%m-%d %H:%M} and {axis.end:%Y-%m-%d %H:%M} UTC ({said})"
-            raise ScenarioError([Finding(message=message, file=source, path="--replay")], "command line")
+            when = f"{axis.start:%Y-%m-%d %H:%M} and {axis.end:%Y-%m-%d %H:%M} UTC"
+            wrong = f"has no message to play back between {when} ({said})"
+            raise ScenarioError([Finding(message=wrong, file=source, path="--replay")], "command line")
 
     def _fitting(self, body: bytes, pilot: str, patterns: Sequence[str], speaking: set[str]) -> Message | None:
         try:
@@ -87,4 +88,3 @@ class Replay:
     def facts(self) -> dict[str, Any]:
         """Return what became of the recording, for a manifest."""
         return {"source": self._source, "played": self.played, **self.counts}
-

@@ -17,6 +17,7 @@ from twinergy.cosim.exchange import set_points_of, wanted_by
 from twinergy.cosim.outside import digest
 from twinergy.cosim.platform import Platform, PlatformHost
 from twinergy.cosim.recorder import Recorder
+from twinergy.cosim.recording import row_of
 from twinergy.cosim.rehearsal import rehearse
 from twinergy.cosim.remote import TOKEN_VARIABLE
 from twinergy.cosim.stage import GridMember, Member, Stage
@@ -24,7 +25,6 @@ from twinergy.cosim.wiring import BUS, build_parts, in_order, point_gathers
 from twinergy.cosim.world import Abroad, Components, drive
 from twinergy.errors import RunError
 from twinergy.kinds import Phase
-from twinergy.messages import encode
 from twinergy.results.folder import INTERRUPTED, RunFolder
 from twinergy.results.kpis import Kpis
 from twinergy.results.provenance import run_facts
@@ -301,20 +301,11 @@ class _Session:
 
     def drain(self) -> None:
         """Store messages before their inbox overflows; called after every step."""
-        if len(self._inbox) > MOST_WAITING:
+        if self._inbox.waiting > MOST_WAITING:
             self._write_messages()
 
     def _write_messages(self) -> None:
-        messages = [
-            {
-                "time": int(message.sent.timestamp()),
-                "subject": message.subject,
-                "source": message.source,
-                "id": message.id,
-                "body": encode(message).decode(),
-            }
-            for message in self._inbox.take(waits=self._waits)
-        ]
+        messages = [row_of(message) for message in self._inbox.take(waits=self._waits)]
         self._writer.write_events("messages", messages)
 
     def finish(self, recorder: Recorder, *, waits: bool = True) -> None:

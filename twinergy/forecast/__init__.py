@@ -10,6 +10,7 @@ from twinergy.forecast.options import (
     PerfectOptions,
     PersistenceOptions,
     SeasonalOptions,
+    WeatherServiceOptions,
 )
 from twinergy.forecast.perfect import Perfect
 from twinergy.forecast.scored import Scored
@@ -27,5 +28,6 @@ __all__ = [
     "Scored",
     "Scores",
     "SeasonalOptions",
+    "WeatherServiceOptions",
     "make",
 ]

@@ -86,6 +86,7 @@ class Boosting(Method):
         self._examples = Examples(options.most_examples, len(FEATURES))
         self._drawn = max(1, round(options.most_examples * max(1.0, self._step_h) / (options.memory_days * 24)))
         self._model: Any = None
+        self._threads: Any = None  # one thread: on a busy machine threads that wait for each other take ten times as long
         self._telling: IntArray = np.arange(len(FEATURES))
         self._began: int | None = None
         self._trained = 0
@@ -151,6 +152,7 @@ class Boosting(Method):
         if len(answer) < self._options.leaves:
             return
         from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415 - slow to load
+        from threadpoolctl import ThreadpoolController  # noqa: PLC0415 - as above, which needs it
 
         options = self._options
         model = HistGradientBoostingRegressor(
@@ -162,7 +164,9 @@ class Boosting(Method):
             random_state=0,
         )
         self._telling = np.flatnonzero(_differs(known))
-        self._model = model.fit(known[:, self._telling], np.clip(answer, -MOST_CORRECTED, MOST_CORRECTED))
+        self._threads = self._threads or ThreadpoolController()
+        with self._threads.limit(limits=1, user_api="openmp"):
+            self._model = model.fit(known[:, self._telling], np.clip(answer, -MOST_CORRECTED, MOST_CORRECTED))
         self._trained = number
 
     def expect(self, last: int, n_steps: int) -> FloatArray:
@@ -173,7 +177,9 @@ class Boosting(Method):
         scale = self._scale()
         leads, series = np.divmod(np.arange(n_steps * self._n_series), self._n_series)
         known = self._known(last, leads, series, simple.ravel(), scale)
-        corrected = simple + scale * self._model.predict(known[:, self._telling]).reshape(simple.shape)
+        with self._threads.limit(limits=1, user_api="openmp"):
+            correction = self._model.predict(known[:, self._telling]).reshape(simple.shape)
+        corrected = simple + scale * correction
         trusted = self._seen >= self._options.min_days * self._clock.per_day
         return np.where(trusted, corrected, simple)
 

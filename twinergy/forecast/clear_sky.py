@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from twinergy.community.twin import Site
     from twinergy.forecast.contract import FloatArray, IntArray
     from twinergy.forecast.options import ClearSkyOptions
+    from twinergy.forecast.sun import Daylight
 
 PLACES: Final = 24
 """Parts of the sun's way over the sky; a roof's orientation is learned as its yield in each."""
@@ -24,7 +25,7 @@ BRIGHTNESS_H: Final = 0.25
 """Over how long the present brightness is averaged; tuned as `DAY_SHARE`."""
 DAY_BRIGHTNESS_H: Final = 12.0
 """Over how long the day's brightness is averaged; nights do not count."""
-DAY_SHARE: Final = 0.7
+DAY_SHARE: Final = 0.4
 """How much of a day's deviation from the usual is expected of the next; tuned on Potsdam and Athens 2019, see the how-to."""
 FAINT_SHARE: Final = 0.05
 """Part of the day's brightest light below which brightness is not yet trusted."""
@@ -118,8 +119,8 @@ class ClearSkyScaled(Method):
         sky = self._sky.over(numbers)
         lead_h = np.asarray((numbers - last)[:, None] * self._step_h, dtype=np.float64)
         options = self._options
-        brightness = 1.0 + self._deviation(0) * _fading(lead_h, options.fade_h)
-        brightness += DAY_SHARE * self._deviation(1) * (_fading(lead_h, options.day_fade_h) - _fading(lead_h, options.fade_h))
+        brightness = 1.0 + self._deviation(0) * fading(lead_h, options.fade_h)
+        brightness += DAY_SHARE * self._deviation(1) * (fading(lead_h, options.day_fade_h) - fading(lead_h, options.fade_h))
         expected = np.maximum(brightness, 0.0) * self._usual(sky.place) * sky.light_w_per_m2[:, None]
         return np.minimum(expected, self.ceiling(last, n_steps))
 
@@ -140,6 +141,10 @@ class ClearSkyScaled(Method):
         top = self._top * sky.brightest_w_per_m2[:, None]
         return np.where((sky.light_w_per_m2 > 0.0)[:, None], np.minimum(peak, top), 0.0)
 
+    def sky(self, numbers: IntArray) -> Daylight:
+        """Return the clear sky in these steps."""
+        return self._sky.over(numbers)
+
     def daylight(self, numbers: IntArray) -> FloatArray:
         """Return clear-sky light of these steps, shape ``(len(numbers),)``. [W/m2]."""
         return self._sky.over(numbers).light_w_per_m2
@@ -150,5 +155,6 @@ class ClearSkyScaled(Method):
         return np.minimum(self._seen / (WANTED_DAYS * self._per_day), 1.0)
 
 
-def _fading(lead_h: FloatArray, fade_h: float) -> FloatArray:
+def fading(lead_h: FloatArray, fade_h: float) -> FloatArray:
+    """Return the share that is left after some time, 0 where nothing lasts, same shape. [-]."""
     return np.exp(-lead_h / fade_h) if fade_h > 0.0 else np.zeros_like(lead_h)

@@ -53,6 +53,17 @@ class Provider(ABC):
             If the shape is another, the step is not on the raster or is not later than the last one.
         """
 
+    def told(self, weather: Mapping[str, FloatArray]) -> None:  # noqa: B027 - most forecasts know of no weather service
+        """Take note of what the weather service says of the coming steps (`twinergy.agents.Forecast.weather`).
+
+        Called after the last step was observed and before `predict`; what was told holds until it is told anew.
+
+        Parameters
+        ----------
+        weather : mapping of str to ndarray, shape (n_steps,)
+            By port, the step after the last one observed first; empty where there is no service.
+        """
+
     @abstractmethod
     def predict(self, n_steps: int) -> FloatArray:
         """Return the expected power of the coming steps, next step first, shape ``(n_steps, n_series)``, load frame. [kW]."""
@@ -84,6 +95,9 @@ class Method(ABC):
     @abstractmethod
     def learn(self, number: int, x: FloatArray, weather: Mapping[str, float]) -> None:
         """Take note of a step; `x` has shape ``(n_series,)``, NaN where a reading is missing; numbers rise, with gaps."""
+
+    def told(self, weather: Mapping[str, FloatArray]) -> None:  # noqa: B027 - as in `Provider.told`
+        """See `Provider.told`."""
 
     @abstractmethod
     def expect(self, last: int, n_steps: int) -> FloatArray:

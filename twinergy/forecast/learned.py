@@ -63,6 +63,11 @@ class Learned(Provider):
             raise ValueError(message)
         return number
 
+    def told(self, weather: Mapping[str, FloatArray]) -> None:
+        """Take note of a forecast of the weather; see `Provider.told`."""
+        self._method.told(weather)
+        self._said = None
+
     def predict(self, n_steps: int) -> FloatArray:
         """Return the expected power of the coming steps; zero before the first step was observed. See `Provider.predict`."""
         return self._signed(self._expected(n_steps))

@@ -9,9 +9,17 @@ from twinergy.forecast.boosting import Boosting
 from twinergy.forecast.clear_sky import ClearSkyScaled
 from twinergy.forecast.clock import LocalClock
 from twinergy.forecast.learned import Learned
-from twinergy.forecast.options import BoostingOptions, ClearSkyOptions, PerfectOptions, PersistenceOptions, SeasonalOptions
+from twinergy.forecast.options import (
+    BoostingOptions,
+    ClearSkyOptions,
+    PerfectOptions,
+    PersistenceOptions,
+    SeasonalOptions,
+    WeatherServiceOptions,
+)
 from twinergy.forecast.persistence import Persistence
 from twinergy.forecast.seasonal import Seasonal
+from twinergy.forecast.weather_service import WeatherServiceScaled
 from twinergy.units import SECONDS_PER_DAY
 
 if TYPE_CHECKING:
@@ -19,7 +27,8 @@ if TYPE_CHECKING:
     from twinergy.forecast.contract import Method, Provider, Role
     from twinergy.forecast.perfect import Perfect
 
-    AnyOptions = PersistenceOptions | SeasonalOptions | ClearSkyOptions | BoostingOptions | PerfectOptions
+    LearnedOptions = PersistenceOptions | SeasonalOptions | ClearSkyOptions | BoostingOptions | WeatherServiceOptions
+    AnyOptions = LearnedOptions | PerfectOptions
 
 
 def make(
@@ -71,7 +80,7 @@ def make(
 
 
 def _method(
-    options: PersistenceOptions | SeasonalOptions | ClearSkyOptions | BoostingOptions,
+    options: LearnedOptions,
     n_series: int,
     site: Site,
     step_s: int,
@@ -87,8 +96,10 @@ def _method(
         simple = SeasonalOptions() if role == "load" else ClearSkyOptions()
         return Boosting(options, _method(simple, n_series, site, step_s, role, seed), n_series, clock, step_s, seed)
     if role != "pv":
-        message = f"clear-sky scaling is for PV, not for {role!r}; use seasonal or boosting"
+        message = f"{options.kind.replace('_sky', '-sky scaling')} is for PV, not for {role!r}; use seasonal or boosting"
         raise ValueError(message)
+    if isinstance(options, WeatherServiceOptions):
+        return WeatherServiceScaled(options, n_series, site, step_s)
     return ClearSkyScaled(options, n_series, site, step_s)
 
 

@@ -36,7 +36,7 @@ class ClearSkyOptions(Options):
     """PV: what the home's roof usually makes of this sun, as bright as it has lately been."""
 
     kind: Literal["clear_sky"] = "clear_sky"
-    half_life_days: Days = 8.0
+    half_life_days: Days = 10.0
     """Age at which a measured day counts half for what a roof makes of the sun."""
     fade_h: NonNegative = 5.0
     """Time after which the present brightness counts 1/e."""
@@ -66,6 +66,16 @@ class BoostingOptions(Options):
     """Up to which lead examples are drawn; beyond, what holds there is assumed."""
 
 
+class WeatherServiceOptions(Options):
+    """PV: what the home's roof makes of the sun that the weather service forecasts."""
+
+    kind: Literal["weather_service"] = "weather_service"
+    half_life_days: Days = 20.0
+    """Age at which a measured day counts half for what a roof makes of forecast light."""
+    fade_h: NonNegative = 1.5
+    """Time after which it counts 1/e by how much the last quarter of an hour was brighter than forecast."""
+
+
 class PerfectOptions(Options):
     """What will really happen: an upper bound for what forecasts can be worth, never a claim about a real home."""
 
@@ -73,5 +83,6 @@ class PerfectOptions(Options):
 
 
 ForecastOptions = Annotated[
-    PersistenceOptions | SeasonalOptions | ClearSkyOptions | BoostingOptions | PerfectOptions, Field(discriminator="kind")
+    PersistenceOptions | SeasonalOptions | ClearSkyOptions | BoostingOptions | WeatherServiceOptions | PerfectOptions,
+    Field(discriminator="kind"),
 ]

@@ -40,6 +40,10 @@ class Scored(Provider):
         self._next_s = epoch_s + self.step_s
         self._scored_steps = 0
 
+    def told(self, weather: Mapping[str, FloatArray]) -> None:
+        """See `Provider.told`."""
+        self._provider.told(weather)
+
     def predict(self, n_steps: int) -> FloatArray:
         """Return the forecast, which is scored when its truth arrives; the first one of a step counts. See `Provider.predict`."""
         point = self._provider.predict(n_steps)

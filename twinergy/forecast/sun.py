@@ -57,7 +57,7 @@ def haurwitz_w_per_m2(height_deg: FloatArray) -> FloatArray:
     .. [1] B. Haurwitz, "Insolation in relation to cloudiness and cloud density", Journal of Meteorology 2 (1945) 154-166.
     """
     up = np.maximum(np.sin(np.radians(height_deg)), 1e-3)
-    return np.where(height_deg > 0.0, 1098.0 * up * np.exp(-0.057 / up), 0.0)
+    return np.where(height_deg > 0.0, 1098.0 * up * np.exp(-0.059 / up), 0.0)
 
 
 class Daylight(NamedTuple):

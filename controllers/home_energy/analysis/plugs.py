@@ -28,6 +28,11 @@ class Plug:
         Longest pause within a run. [s]
     longest_step_s : int
         With longer steps, runs cannot be told apart. [s]
+    least_share : float
+        Runs with less than this share of the energy of a large one (upper quartile) are none: dishwashers pump once more after
+        half an hour (seen in tracebase). [-]
+    status : str
+        Port that says whether a job waits; empty where there is none.
     """
 
     name: str
@@ -35,6 +40,8 @@ class Plug:
     on_kw: float
     merge_s: float
     longest_step_s: int = 3600
+    least_share: float = 0.0
+    status: str = ""
 
 
 def _group(name: str, on_kw: float, merge_min: float, longest_step_s: int = 3600) -> Plug:
@@ -51,7 +58,7 @@ PLUGS: Final[tuple[Plug, ...]] = (
     _group("electronics", 0.03, 15.0),
     _group("hot_water", 0.1, 10.0),
     _group("other", 0.05, 15.0),
-    *(Plug(name, f"{name}_p_kw", 0.01, 600.0) for name in MACHINES),
+    *(Plug(name, f"{name}_p_kw", 0.01, 600.0, least_share=0.1, status=f"{name}_pending") for name in MACHINES),
 )
 PLUG: Final = {plug.name: plug for plug in PLUGS}
 SUMMED: Final = tuple(plug for plug in PLUGS if plug.name in GROUPS)

@@ -73,9 +73,9 @@ class Programmes:
 def programmes(window: Window, machine: str) -> Programmes:
     """Return the usual programme of a machine in all homes.
 
-    Households use more than one programme, and a median over all of them step by step is none of them. So the runs that lie
-    nearest to the one in their middle (the medoid in cumulative energy, which forgives that steps cut runs differently) are
-    taken, half of all, and the median is formed over these; it is scaled to their median energy.
+    Households use more than one programme, steps cut each run elsewhere, and a median step by step would be none of them: it
+    loses the peaks. So the median is a run, the one with the least distance to all others (their medoid, in cumulative energy,
+    which forgives that steps cut runs differently), scaled to the median energy of the half of the runs that lies nearest.
 
     Parameters
     ----------
@@ -118,16 +118,11 @@ def programmes(window: Window, machine: str) -> Programmes:
 
 
 def _typical(p_kw: FloatArray, begin: IntArray, length: IntArray) -> FloatArray:
-    """Return the median of the half of the runs that lies nearest to the one in the middle, without trailing zeros."""
+    """Return the run in the middle of all, scaled to the median energy of the half of the runs that lies nearest to it."""
     steps = np.arange(int(length.max()))
     cut = np.where(steps < length[:, None], p_kw[np.minimum(begin[:, None] + steps, len(p_kw) - 1)], 0.0)
     energy = np.cumsum(cut, axis=1)
     distance = np.abs(energy[:, None] - energy[None]).mean(axis=2)
     middle = int(np.argmin(distance.sum(axis=1)))
-    near = np.argsort(distance[middle], kind="stable")[: (len(begin) + 1) // 2 + 1]
-    found = np.median(cut[near], axis=0)
-    total = found.sum()
-    if total <= 0.0:
-        return cut[middle, : int(length[middle])]
-    found *= np.median(energy[near, -1]) / total
-    return np.asarray(found[: int(np.flatnonzero(found)[-1]) + 1])
+    near = np.argsort(distance[middle], kind="stable")[: (len(begin) + 1) // 2]
+    return np.asarray(cut[middle, : length[middle]] * (np.median(energy[near, -1]) / energy[middle, -1]))

@@ -42,7 +42,15 @@ class Runs(NamedTuple):
         return Runs(self.home[mask], self.begin[mask], self.end[mask], self.energy_kwh[mask], self.whole[mask])
 
 
-def find_runs(p_kw: FloatArray, step_s: float, *, on_kw: float, merge_s: float, idle_kw: FloatArray | float = 0.0) -> Runs:
+def find_runs(
+    p_kw: FloatArray,
+    step_s: float,
+    *,
+    on_kw: float,
+    merge_s: float,
+    idle_kw: FloatArray | float = 0.0,
+    begun: NDArray[np.bool_] | None = None,
+) -> Runs:
     """Return the runs of a plug in all homes.
 
     A run is a stretch of steps above a threshold; pauses up to a length are part of it, as a machine soaks or a person turns
@@ -57,9 +65,11 @@ def find_runs(p_kw: FloatArray, step_s: float, *, on_kw: float, merge_s: float, 
     on_kw : float
         Threshold above idle. [kW]
     merge_s : float
-        Longest pause within a run. [s]
+        Longest pause within a run, as far as steps show it. [s]
     idle_kw : float or ndarray, shape (n_homes,)
         What the plug draws when nothing runs. [kW]
+    begun : ndarray of bool, shape (n_steps, n_homes), optional
+        Steps in which a run is known to begin: one that goes on is two.
 
     Returns
     -------
@@ -75,15 +85,27 @@ def find_runs(p_kw: FloatArray, step_s: float, *, on_kw: float, merge_s: float, 
     begin, end = edges[::2], edges[1::2]
     width = n_steps + 1
     apart = np.ones(len(begin), dtype=np.bool_)
-    apart[1:] = (begin[1:] - end[:-1] > merge_s / step_s) | (begin[1:] // width != end[:-1] // width)
+    # a pause that shows in n steps took n to n + 2 of them
+    apart[1:] = (begin[1:] - end[:-1] + 1 > merge_s / step_s) | (begin[1:] // width != end[:-1] // width)
     begin, end = begin[apart], end[np.append(np.flatnonzero(apart)[1:] - 1, len(end) - 1)] if len(end) else end
+    if begun is not None:
+        begin, end = _split(begin, end, np.flatnonzero(np.pad(begun.T, ((0, 0), (0, 1))).ravel()))
     home = begin // width
     total_kw = np.concatenate([[0.0], np.cumsum(np.where(missing, 0.0, flat_kw))])
     gaps = np.concatenate([[0], np.cumsum(missing)])
-    inside = (begin > home * width) & (end < home * width + n_steps)
-    whole = inside & (gaps[np.minimum(end + 1, len(flat_kw))] == gaps[np.maximum(begin - 1, 0)])
+    seen = (begin > home * width) & (end < home * width + n_steps)
+    whole = seen & (gaps[np.minimum(end + 1, len(flat_kw))] == gaps[np.maximum(begin - 1, 0)])
     energy_kwh = (total_kw[end] - total_kw[begin]) * step_s / SECONDS_PER_HOUR
     return Runs(home, begin - home * width, end - home * width, energy_kwh, whole)
+
+
+def _split(begin: IntArray, end: IntArray, cuts: IntArray) -> tuple[IntArray, IntArray]:
+    """Return runs that end where another is known to begin inside them, later than in their second step."""
+    if not len(begin):
+        return begin, end
+    inside = np.maximum(np.searchsorted(begin, cuts, side="right") - 1, 0)
+    cuts = cuts[(cuts > begin[inside] + 1) & (cuts < end[inside])]
+    return np.sort(np.concatenate([begin, cuts])), np.sort(np.concatenate([end, cuts]))
 
 
 def grouped_quantile(values: FloatArray, group: IntArray, n_groups: int, quantile: float = 0.5) -> FloatArray:

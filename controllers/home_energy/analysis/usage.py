@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 HOURS: Final = 24
 DAYS_PER_WEEK: Final = 7.0
+_LARGE: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +118,20 @@ def usage(window: Window, plug: Plug) -> Usage:
 
 
 def runs_of(window: Window, plug: Plug, standby_kw: FloatArray | None = None) -> Runs:
-    """Return the runs of a plug in all homes; what it draws at rest is learned if not given."""
+    """Return the runs of a plug in all homes; what it draws at rest is learned if not given.
+
+    Where a machine says that a job waits, the end of waiting is the beginning of a run, even if the last run only just ended.
+    """
     idle = idle_kw(window, plug.port) if standby_kw is None else standby_kw
     idle = np.nan_to_num(idle, nan=0.0)
-    return find_runs(window[plug.port], window.step_s, on_kw=plug.on_kw, merge_s=plug.merge_s, idle_kw=idle)
+    waits = window.values.get(plug.status)
+    begun = None
+    if waits is not None:
+        begun = np.zeros(waits.shape, dtype=np.bool_)
+        begun[1:] = (waits[:-1] > 0.0) & (waits[1:] == 0.0)
+    runs = find_runs(window[plug.port], window.step_s, on_kw=plug.on_kw, merge_s=plug.merge_s, idle_kw=idle, begun=begun)
+    large_kwh = grouped_quantile(runs.energy_kwh, runs.home, len(window.ids), _LARGE)
+    return runs.where(runs.energy_kwh >= plug.least_share * large_kwh[runs.home]) if plug.least_share else runs
 
 
 class _Mean:

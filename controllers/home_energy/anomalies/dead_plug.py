@@ -52,6 +52,7 @@ class DeadPlug:
         self._spells = Spells(shape, pause_s=0.0 * column, factor=FACTOR * column, floor_s=FLOOR_S * column, unlearned_s=FLOOR_S)
         self._ever = np.zeros(shape, dtype=np.bool_)
         self._usual_kw, self._age_s = np.zeros(shape), np.zeros(shape)
+        self._silent = np.ones(shape, dtype=np.bool_)
         self._usual_rest_kw = np.zeros(shape[1])
         self._missing_kwh, self._total_kwh, self._seen_h = np.zeros((3, *shape))
 
@@ -75,7 +76,9 @@ class DeadPlug:
         rest_kw = np.where(blind, 0.0, total_kw - known_kw.sum(axis=0))
         self._sum_up(quiet, silent, rest_kw, np.where(blind, 0.0, total_kw))
         end_s = float(epoch_s + self._watched.step_s)
-        overdue = self._spells.update(quiet, np.broadcast_to(blind, quiet.shape), float(epoch_s), end_s)
+        unknown = (silent != self._silent) | blind  # silence and zero are two spells, each with its own evidence
+        self._silent = silent
+        overdue = self._spells.update(quiet, unknown, float(epoch_s), end_s)
         self._learn(known_kw, silent, rest_kw, blind)
         return self._judged(overdue, silent, end_s) if overdue.any() else []
 

@@ -114,13 +114,13 @@ class ShortCycling:
 
     def _found(self, home: int, epoch_s: int, count: float, limit: float) -> Anomaly:
         hours = BINS * BIN_S / SECONDS_PER_HOUR
-        order = [(self._bin - back) % BINS for back in range(BINS)]
-        busy = next((back for back, row in enumerate(order) if self._starts[row, home] <= limit / BINS), BINS)
+        often = [self._starts[(self._bin - back) % BINS, home] > 0.5 * limit / BINS for back in range(BINS)]
+        oldest = max((back for back, each in enumerate(often) if each), default=0)
         return Anomaly(
             dwelling=self._watched.dwellings[home],
             plug=PLUG,
             kind=self.kind,
-            since_epoch_s=(self._bin - max(busy - 1, 0)) * BIN_S,
+            since_epoch_s=(self._bin - oldest) * BIN_S,
             found_epoch_s=epoch_s + self._watched.step_s,
             evidence=(
                 ("counted_over_h", hours),

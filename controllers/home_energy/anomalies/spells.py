@@ -87,7 +87,7 @@ class Spells:
             np.copyto(self.begun_s, _NONE, where=unknown)
             np.copyto(self._told, False, where=unknown)
         overdue = np.asarray(self._last_s - self.begun_s > self.limit_s, dtype=np.bool_)
-        overdue &= active
+        overdue &= active & (self.begun_s >= 0.0)
         overdue &= ~self._told
         return overdue
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,7 +63,10 @@ def _plain_numbers(cells: Sequence[Any]) -> tuple[FloatArray, BoolArray]:
 
 
 def _dotted(cell: str, form: FileFormat) -> str:
-    if form.thousands:
+    if form.thousands and form.thousands in cell:  # 0.125 with thousands of "." is no number, least of all 125
+        sign = re.escape(form.thousands)
+        if not re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}({sign}\d{{3}})+({re.escape(form.decimal)}\d*)?", cell):
+            return "?"
         cell = cell.replace(form.thousands, "")
     if form.decimal == ",":
         return cell.replace(".", "?").replace(",", ".")

@@ -29,7 +29,7 @@ _SMALL: Final = 100.0
 _NEIGHBOURS: Final = 4
 _MAD_TO_SIGMA: Final = 1.4826
 _LARGE_FLOOR_KW: Final = 2.0
-_ABOVE_USUAL: Final = 2.5
+_ABOVE_REST: Final = 3.0
 _FEEDS_IN: Final = 0.1
 JUMP_FLOORS: Final = {"degC": 3.0, "K": 3.0, "%": 15.0, "ppm": 400.0, "V": 15.0, "Hz": 0.5}
 """Smallest jump of a quantity that is no power that can be a spike, by unit (assumption: below lies what rooms and grids do)."""
@@ -93,10 +93,12 @@ class PowerScreen:
             yield self._mark(Flag.UNIT_ERROR, 0, len(size), detail)
             return
         large = bridged((size > self._rules.unit_factor * median) & (size > _LARGE_FLOOR_KW), ~self._good | (size == 0.0))
+        rest = _ABOVE_REST * quantile(np.where(large, np.nan, size), 0.99)  # a battery rests most of the time, and then works hard
         for begin, end in runs_of(large):
-            if end - begin >= self._rules.unit_steps and np.nanmax(size[begin:end]) > self._rules.limit_kw:
+            middle = float(np.nanmedian(size[begin:end]))
+            if end - begin >= self._rules.unit_steps and np.nanmax(size[begin:end]) > self._rules.limit_kw and middle > rest:
                 detail = (
-                    f"median {np.nanmedian(size[begin:end]):.3g} kW against {median:.3g} kW before and after: W taken for kW?"
+                    f"median {middle:.3g} kW against {median:.3g} kW before and after: W taken for kW?"
                 )
                 yield self._mark(Flag.UNIT_ERROR, begin, end, detail)
         if np.nanmin(self._values) + _FEEDS_IN * median > 0.0:  # who feeds in passes through zero, and a battery rests there
@@ -114,8 +116,8 @@ class PowerScreen:
     def _spikes(self) -> Iterator[Span]:
         size = self._size()
         usual = quantile(size, 0.99)
-        limit_kw = max(self._rules.limit_kw, _ABOVE_USUAL * usual)
-        border = min(max(self._rules.spike_factor * usual, self._rules.spike_floor_kw), limit_kw)
+        floor_kw = self._rules.spike_floor_kw if self._step_s >= self._rules.spike_step_s else self._rules.limit_kw
+        border = max(self._rules.spike_factor * usual, floor_kw)
         for begin, end in runs_of(size > border):
             beside = [size[place] for place in (begin - 1, end) if 0 <= place < len(size)]
             if end - begin <= self._rules.spike_steps and np.nanmin([*beside, np.inf]) < size[begin:end].min() / 2.0:
@@ -158,18 +160,28 @@ def stuck_spans(times_s: IntArray, values: FloatArray, step_s: int, rules: Curat
         return
     same = (np.diff(values) == 0.0) & (values[1:] != 0.0)
     found = list(runs_of(same))
-    if not found:
-        return
     lengths = np.array([end - begin + 1 for begin, end in found])
-    ordinary = float(np.quantile(lengths, 0.99, method="lower")) if len(lengths) >= _ENOUGH_RUNS else 1.0
-    least = max(rules.stuck_h * 3600.0 / step_s, rules.stuck_factor * min(ordinary, float(np.median(lengths)) * 8.0))
-    for begin, end in found:
-        if end - begin + 1 >= least:
+    level = values[[begin for begin, _ in found]]
+    least = max(rules.stuck_h * 3600.0 / step_s, _chance_length(lengths, values, rules.stuck_h * 3600.0 / step_s))
+    for place in np.flatnonzero(lengths >= least).tolist():
+        others = lengths[level == level[place]].tolist()
+        others.remove(lengths[place])
+        if lengths[place] > rules.stuck_factor * max(others, default=0):
+            begin, end = found[place]
             detail = f"{values[begin]:.4g} {unit} for {(end - begin + 1) * step_s / 3600.0:.3g} h"
             yield Span(Flag.STUCK, int(times_s[begin]), int(times_s[end]) + step_s, detail)
 
 
-_ENOUGH_RUNS: Final = 20
+def _chance_length(lengths: IntArray, values: FloatArray, long: float) -> float:
+    """Return the length that repetitions of independent chance reach once in a thousand records like this one.
+
+    With probability r that a value repeats the one before, a run of k values has probability r^(k-1) at each step.
+    """
+    total = int(np.count_nonzero(values[np.isfinite(values)]))
+    repeats = int((lengths[lengths < long] - 1).sum()) if len(lengths) else 0
+    if not repeats or repeats >= total:
+        return 0.0
+    return 1.0 + float(np.log(1000.0 * total) / -np.log(repeats / total))
 
 
 def typical(size: FloatArray) -> float:

@@ -124,9 +124,11 @@ def _unlink(path: Path) -> None:
 
 
 def _times(path: Path) -> Any:
+    import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    return pq.read_table(path, columns=["time"])["time"].cast("timestamp[ms, tz=UTC]").cast("int64").to_numpy()
+    times = pq.read_table(path, columns=["time"])["time"]
+    return times.cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()).to_numpy()
 
 
 def _milliseconds(text: str) -> int:

@@ -20,6 +20,9 @@ class CurationRules(Options):
     """A spike exceeds the 99 % quantile of the device's own non-zero values this many times."""
     spike_floor_kw: Positive = 3.0
     """Nothing below is a spike, however quiet the device: a kettle or an oven may be all a home ever switches on. [kW]"""
+    spike_step_s: Positive = 300.0
+    """In steps shorter than this, kettles and instantaneous heaters are spikes by nature (seen in the IEEE European feeder's 1-min
+    profiles): only what exceeds ``limit_kw`` counts. [s]"""
     spike_steps: int = Field(default=3, ge=1)
     """What lasts longer is no spike but a load."""
     jump_sigmas: Positive = 12.0
@@ -27,7 +30,7 @@ class CurationRules(Options):
     stuck_h: Positive = 3.0
     """Shortest span that can count as stuck: below, a lone standby load rounded to watts repeats by itself. [h]"""
     stuck_factor: Positive = 4.0
-    """Stuck is longer than this many times the device's 99 % quantile of ordinary repetitions."""
+    """Stuck is longer than this many times the longest other run of the very same value: a standby load comes back."""
     unit_factor: Positive = 50.0
     """A run in the wrong unit (× 1000) exceeds the median of the device's values this many times at every step: the lowest load
     of a household is about a twentieth of its median, 1000 / 20 = 50."""
