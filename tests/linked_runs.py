@@ -30,8 +30,8 @@ BANDS = (
 
 
 def priced(folder: Path, *overrides: str):
-    """Return two days of the small scenario by the hour, with cheap nights and somebody who charges in them."""
-    return load(small(folder, BANDS, extra=PRICED), ["run.step_s=3600", "run.days=2", *overrides])
+    """Return two winter days of the small scenario by the hour, with cheap nights and somebody who charges in them."""
+    return load(small(folder, BANDS, extra=PRICED), ["run.start=2024-01-15", "run.step_s=3600", "run.days=2", *overrides])
 
 
 def dimmed(folder: Path, *overrides: str):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from controllers.home_energy.homes import MACHINES
+from controllers.home_energy.ledger import HABIT_ROW as HABIT
+from controllers.home_energy.ledger import REAL_ROW as REAL
 from twinergy.messages.objects.control_analysis import ControlAnalysis, PortSchedule
 from twinergy.messages.objects.dt_model_of_user import DtModelOfUser, UsagePattern
 from twinergy.messages.objects.pv_forecast import PvForecast
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from controllers.home_energy.reading import Reading
     from twinergy.messages import Message
 
-REAL, HABIT = 0, 1
+
 DAYS_PER_WEEK: Final = 7.0
 LEAST_SHARE: Final = 1e-9
 

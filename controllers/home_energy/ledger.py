@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 DAYS: Final = 3
 """Days of steps that are kept: a job may wait for a day, and the day is reckoned when it is past."""
+REAL_ROW, HABIT_ROW = 0, 1
+"""Rows of `Totals`: as it was, and as the habit would have been."""
 GRAM: Final = 1e-3
 
 

@@ -67,6 +67,8 @@ class Machines:
     ----------
     programme_kw : ndarray, shape (n_homes, 3, n_steps)
         What each machine usually draws in each step of a run, zero after its end. [kW]
+    learned : ndarray, shape (n_homes,)
+        How many runs of each home have been learned from.
     known : bool ndarray, shape (n_homes, 3)
         Whether a run was measured: before, the programme is a usual one.
     arrived_s : ndarray, shape (n_homes, 3)
@@ -83,6 +85,7 @@ class Machines:
             usual * step_s / SECONDS_PER_HOUR
         )
         self.known = np.zeros(shape, dtype=bool)
+        self.learned = np.zeros(n_homes, dtype=np.int64)
         self.arrived_s = np.full(shape, -1, dtype=np.int64)
         self._waits_s, self._waited = np.full(len(MACHINES), USUAL_WAIT_H * SECONDS_PER_HOUR), np.ones(len(MACHINES))
         self._came_s = np.full(shape, -1, dtype=np.int64)
@@ -140,6 +143,7 @@ class Machines:
         weight = LEARNING if self.known[home, machine] else 1.0
         usual += weight * (drawn - usual)
         self.known[home, machine] = True
+        self.learned[home] += 1
         run = Run(
             home,
             machine,

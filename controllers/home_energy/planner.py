@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from controllers.home_energy.options import HomeEnergyOptions, HouseholdOptions
     from controllers.home_energy.outlook import Expected
     from controllers.home_energy.reading import Reading
+    from controllers.home_energy.thermal import Thermal
     from twinergy.community.twin import BuildContext
     from twinergy.kinds import FloatArray
 
@@ -35,6 +37,15 @@ EFFICIENCY_RASTER: Final = 0.01
 GRAMS_PER_KG: Final = 1000.0
 PROGRAMME_RASTER_KW: Final = 0.05
 """To which powers of programmes are rounded: a model is built anew only when its home's programmes have really changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A home's model, and what it was built from."""
+
+    learned: tuple[int, int, Thermal]
+    assets: HomeAssets
+    model: HomeModel
 
 
 class Planner:
@@ -59,7 +70,7 @@ class Planner:
         self.plans = Plans(homes, self.n_steps, self._step_s)
         self._batteries = batteries
         self.last: dict[int, HomePlan] = {}
-        self._models: dict[int, tuple[HomeAssets, HomeModel]] = {}
+        self._models: dict[int, _Kept] = {}
         site = context.twin.site
         self._clock = LocalClock(site.timezone, site.country, self._step_s)
         self._quiet_h = np.array([(homes[row].wishes.quiet_from_h, homes[row].wishes.quiet_until_h) for row in range(len(homes))])
@@ -78,7 +89,7 @@ class Planner:
         weights = [_weights(self._homes[row].wishes) for row in rows]
         made = solve_many(models, outlooks, weights, self._options.threads)
         for row, plan in zip(rows, made, strict=True):
-            self.plans.put(row, plan, self._models[row][0].battery, now_s)
+            self.plans.put(row, plan, self._models[row].assets.battery, now_s)
             self.last[row] = plan
             self.counts["plans"] += 1
             self.counts["optimal" if plan.status == "optimal" and not plan.binding else "best_effort"] += 1
@@ -96,25 +107,31 @@ class Planner:
         return _within(local_h, self._quiet_h)[0], int(day[0])
 
     def _model(self, row: int, machines: Machines) -> HomeModel:
-        home = self._homes[row]
-        assets = HomeAssets(
+        """Return the model of a home, built anew only when something about the home has been learned that changes it."""
+        learned = (int(machines.learned[row]), round(float(self._batteries.one_way[row]) / EFFICIENCY_RASTER), self.thermals[row])
+        kept = self._models.get(row)
+        if kept is not None and kept.learned == learned:
+            return kept.model
+        assets = self._assets(row, machines)
+        model = kept.model if kept is not None and kept.assets == assets else HomeModel(assets)
+        self._models[row] = _Kept(learned, assets, model)
+        return model
+
+    def _assets(self, row: int, machines: Machines) -> HomeAssets:
+        home, thermal = self._homes[row], self.thermals[row]
+        one_way = round(float(self._batteries.one_way[row]) / EFFICIENCY_RASTER) * EFFICIENCY_RASTER
+        return HomeAssets(
             step_s=self._step_s,
             n_steps=self.n_steps,
             import_limit_kw=home.limit_kw,
             export_limit_kw=home.limit_kw,
-            battery=home.battery(
-                self._options, round(float(self._batteries.one_way[row]) / EFFICIENCY_RASTER) * EFFICIENCY_RASTER
-            ),
+            battery=home.battery(self._options, one_way),
             car=home.car(),
-            room=self.thermals[row].room,
-            tank=self.thermals[row].tank,
+            room=thermal.room,
+            tank=thermal.tank,
             machines=_machines(home, machines.programme_kw[row]),
             curtailable="pv" in home.devices and home.steers("pv"),
         )
-        kept = self._models.get(row)
-        if kept is None or kept[0] != assets:
-            kept = self._models[row] = (assets, HomeModel(assets))
-        return kept[1]
 
     def _outlook(
         self,
@@ -128,7 +145,7 @@ class Planner:
     ) -> HomeOutlook:
         home, values = self._homes[row], reading.values
         slack = np.floor(reading.slack_s[row] / self._step_s).astype(int)
-        steered = bool(_machines(home, machines.programme_kw[row]))
+        steered = bool(self._models[row].assets.machines)
         wanted_kwh, leaves_s = float(np.nan_to_num(values["car_wanted_kwh"][row])), values["car_departure_s"][row]
         leaves = self.n_steps if np.isnan(leaves_s) else int(leaves_s // self._step_s)
         buy, sell, co2 = (expected.prices[port][:, row] for port in ("buy_eur_per_kwh", "feed_in_eur_per_kwh", "co2_g_per_kwh"))

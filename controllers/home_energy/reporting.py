@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from controllers.home_energy.ledger import HABIT_ROW as HABIT
+from controllers.home_energy.ledger import REAL_ROW as REAL
 from twinergy.agents import Account
 
 if TYPE_CHECKING:
     from controllers.home_energy.agent import HomeEnergy
-
-REAL, HABIT = 0, 1
 
 
 def accounts(agent: HomeEnergy) -> tuple[Account, ...]:

@@ -116,6 +116,6 @@ def extent(source: Source, axis: TimeAxis) -> tuple[int | None, int | None]:
 def clear_sky_w_per_m2(site: Site, first: int, count: int, step_s: int) -> FloatArray:
     """Return clear-sky irradiance of consecutive steps, their mean, shape ``(count,)``. [W/m2]."""
     samples = max(1, step_s // SAMPLE_S)
-    middle_s = first * step_s + (np.arange(count * samples) + 0.5) * (step_s / samples)
+    middle_s = np.asarray(first * step_s + (np.arange(count * samples) + 0.5) * (step_s / samples), dtype=np.float64)
     height_deg, _, _ = sun_position(middle_s, site.latitude_deg, site.longitude_deg)
     return np.asarray(haurwitz_w_per_m2(height_deg).reshape(count, samples).mean(axis=1))

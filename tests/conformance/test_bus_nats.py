@@ -4,14 +4,19 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import os
+import shutil
 import signal
+import socket
 import stat
 import subprocess
+import sys
 import threading
 import time
 import uuid
+from pathlib import Path
 
 import nats
 import pytest
@@ -22,7 +27,7 @@ from tests.bus_samples import action, eventually
 from twinergy.bus.address import Address, address_of
 from twinergy.bus.errors import BusError
 from twinergy.bus.nats_bus import NatsBus, scope_of
-from twinergy.bus.server import EmbeddedServer
+from twinergy.bus.server import EmbeddedServer, _binary
 from twinergy.errors import ScenarioError
 from twinergy.messages import MAX_BYTES, encode, matches
 
@@ -67,9 +72,6 @@ class Stranger:
             await self.client.flush()
 
         self.do(send())
-
-    async def _wait_for(self, inbox):
-        return await inbox.next_msg(timeout=5)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +157,10 @@ def test_a_message_too_large_for_the_server_is_counted_where_it_is_published(bus
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.lists(st.binary(max_size=200), min_size=1, max_size=20), tail=st.sampled_from(["a.b", "lab.observation.x", "x.decision", "c"]))
+@given(
+    data=st.lists(st.binary(max_size=200), min_size=1, max_size=20),
+    tail=st.sampled_from(["a.b", "lab.observation.x", "x.decision", "c"]),
+)
 def test_random_bytes_do_no_harm(bus, stranger, data, tail):
     inbox, frames = bus.subscribe(["twinergy.>"]), bus.subscribe_frames(["twinergy.*.*.decision"])
     pilot = bus.scope.split(".")[1]
@@ -236,8 +241,6 @@ def test_nobody_there():
 
 
 def test_not_a_nats_server():
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
@@ -257,11 +260,7 @@ def test_a_server_of_ones_own_keeps_its_secret_and_ends_with_its_parent(tmp_path
         "import sys, time; from twinergy.bus.server import EmbeddedServer\n"
         "server = EmbeddedServer().start(); print(server._folder, flush=True); time.sleep(60)"
     )
-    import sys
-
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    from pathlib import Path
-
     folder = Path(parent.stdout.readline().strip())
     pid = int((folder / "pid").read_text())
     config = folder / "server.conf"
@@ -284,8 +283,6 @@ def test_a_server_of_ones_own_keeps_its_secret_and_ends_with_its_parent(tmp_path
         return False
 
     assert eventually(gone)
-    import shutil
-
     shutil.rmtree(folder)
 
 
@@ -321,8 +318,6 @@ def test_addresses(monkeypatch, tmp_path):
 def test_a_lasting_bus_on_a_server_without_streams_says_what_it_cannot_promise(tmp_path):
     config = tmp_path / "s.conf"
     config.write_text(f'listen: "127.0.0.1:-1"\nports_file_dir: "{tmp_path}"\nauthorization {{ user: lab, password: pw }}\n')
-    from twinergy.bus.server import _binary
-
     process = subprocess.Popen([_binary(), "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
         assert eventually(lambda: list(tmp_path.glob("*.ports")))
@@ -337,3 +332,48 @@ def test_a_lasting_bus_on_a_server_without_streams_says_what_it_cannot_promise(t
     finally:
         process.terminate()
         process.wait()
+
+
+OWN_CONFIG = """
+listen: "127.0.0.1:-1"
+ports_file_dir: "{folder}"
+authorization {{ user: lab, password: pw }}
+tls {{ cert_file: "{folder}/cert.pem", key_file: "{folder}/key.pem" }}
+"""
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_an_encrypted_connection_checks_the_certificate(tmp_path, monkeypatch):
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run([*command.split(), *names], cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "s.conf").write_text(OWN_CONFIG.format(folder=tmp_path))
+    process = subprocess.Popen([_binary(), "-c", str(tmp_path / "s.conf")], stderr=subprocess.DEVNULL)
+    try:
+        assert eventually(lambda: list(tmp_path.glob("*.ports")))
+        time.sleep(0.05)
+        said = json.loads(next(tmp_path.glob("*.ports")).read_text())
+        port = (said.get("tls") or said.get("nats"))[0].rpartition(":")[2]
+        with pytest.raises(BusError, match="no encrypted connection: .*is its certificate trusted here"):
+            NatsBus(address_of(f"tls://lab:pw@127.0.0.1:{port}"))
+        monkeypatch.setenv("TWINERGY_NATS_CA", str(tmp_path / "cert.pem"))
+        bus = NatsBus(address_of(f"tls://lab:pw@127.0.0.1:{port}"))
+        inbox = bus.subscribe(["twinergy.>"])
+        bus.publish(action(1))
+        assert len(inbox.take()) == 1
+        bus.close()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_a_credentials_file_needs_a_package_that_is_named(server, tmp_path):
+    pytest.importorskip("nats")
+    if importlib.util.find_spec("nkeys"):
+        pytest.skip("it is installed")
+    creds = tmp_path / "user.creds"
+    creds.write_text("x")
+    creds.chmod(0o600)
+    address = address_of(f"nats://127.0.0.1:{server.address.port}", creds)
+    with pytest.raises(BusError, match="pip install nkeys"):
+        NatsBus(address)

@@ -124,7 +124,9 @@ def test_what_was_decided_from_messages_is_decided_again_when_they_are_played_ba
     assert len(deaf.set_points()) == 0
     replay = Replay(read_recording(at_home.path), alone)
     again = run(alone, out=tmp_path / "again", report=False, platform=Platform(replay=replay))
-    decided = [frame[frame["agent"] == "listener"].drop(columns="outcome_reason") for frame in (at_home.set_points(), again.set_points())]
+    decided = [
+        frame[frame["agent"] == "listener"].drop(columns="outcome_reason") for frame in (at_home.set_points(), again.set_points())
+    ]
     assert requests(decided[0]) == requests(decided[1])
     assert again.messages()["body"].tolist() == at_home.messages()["body"].tolist()
     assert again.manifest["replay"]["played"] == len(at_home.messages())
@@ -177,7 +179,9 @@ def test_a_recording_that_ends_in_the_middle_of_a_line_is_read_up_to_there(tmp_p
         read_recording(file)
 
 
-@pytest.mark.parametrize(("name", "said"), [("none.jsonl", "does not exist"), ("file.txt", "is no recording"), (".", "is a folder without messages")])
+@pytest.mark.parametrize(
+    ("name", "said"), [("none.jsonl", "does not exist"), ("file.txt", "is no recording"), (".", "is a folder without messages")]
+)
 def test_what_is_no_recording_is_refused(tmp_path, name, said):
     (tmp_path / "file.txt").write_text("x")
     with pytest.raises(ScenarioError, match=said):
@@ -205,7 +209,16 @@ def test_the_command_line_over_nats_and_with_playback(at_home, tmp_path, capsys,
     monkeypatch.chdir(tmp_path)
     assert twinergy("record", at_home.path, "-o", "said.jsonl") == 0
     assert f"{len(at_home.messages())} messages in said.jsonl" in capsys.readouterr().out
-    arguments = ("run", at_home.path / "scenario.yaml", "--no-report", "--quiet", "--set", "controllers={}", "--replay", "said.jsonl")
+    arguments = (
+        "run",
+        at_home.path / "scenario.yaml",
+        "--no-report",
+        "--quiet",
+        "--set",
+        "controllers={}",
+        "--replay",
+        "said.jsonl",
+    )
     assert twinergy(*arguments, "--bus", "nats", "--replay-subjects", "twinergy.*.dimming.>") == 0
     said = capsys.readouterr()
     found = Run(next((tmp_path / "runs").iterdir()))

@@ -219,9 +219,9 @@ def test_history_holds_the_last_readings_whatever_was_skipped(steps):
 @given(st.integers(0, 2**32 - 1))
 def test_what_is_found_in_a_home_does_not_depend_on_neighbours(seed):
     rng = np.random.default_rng(seed)
-    names, n_steps = ["one", "two"], 21 * 24
+    names, n_steps = ["one", "two"], 26 * 24
     base = np.where(np.arange(n_steps)[:, None, None] % 24 < 3, rng.uniform(0.1, 1.0, (1, 11, 2)), 0.01)
-    base[400:440] += rng.uniform(0.0, 1.0, (1, 11, 2))
+    base[580:620] += rng.uniform(0.0, 1.0, (1, 11, 2))
     base[rng.random(base.shape) < 0.001] = np.nan
     found = {}
     for home in ([0, 1], [0], [1]):

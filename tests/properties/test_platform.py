@@ -19,7 +19,7 @@ from twinergy.results.platform.mapping import DataMapping
 from twinergy.results.platform.retention import RetentionPolicy, retain
 from twinergy.results.platform.store import Store
 
-FEW = settings(max_examples=12, deadline=None)
+FEW = settings(max_examples=8, deadline=None)
 CHANGE_S = 1_729_980_000  # 2024-10-27 00:00 in Berlin, the day of 25 hours
 powers = st.lists(st.one_of(st.just(float("nan")), st.floats(-20.0, 20.0)), min_size=1, max_size=300)
 

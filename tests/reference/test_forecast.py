@@ -101,14 +101,14 @@ def errors(name, role, kind):
     shared_data("loads", "hamlet_16_households_2021q1_15min_w.parquet")
     data = shared_data("loads").parent
     whole = hamlet(data) if name == "hamlet" else roofs_part(data)
-    return score(provider(kind, whole, role), whole, unscored=21 * PER_DAY, every=24).table()
+    levels = (0.1, 0.9) if kind in {"seasonal", "clear_sky"} else ()
+    return score(provider(kind, whole, role), whole, unscored=21 * PER_DAY, every=24, levels=levels).table()
 
 
 @cache
 def roofs_part(data):
-    whole = roofs(data)
-    days = slice(60 * PER_DAY, 240 * PER_DAY)  # March to August
-    return Measured(whole.epoch_s0 + 60 * PER_DAY * STEP_S, whole.p_kw[days], whole.temp_degc[days])
+    whole = roofs(data, days=slice(60, 180))  # March to June
+    return Measured(whole.epoch_s0, whole.p_kw[:, 1::3], whole.temp_degc)
 
 
 def far(name, role, kind):
@@ -127,9 +127,8 @@ def test_under_measured_weather_the_scaled_clear_sky_beats_yesterday_and_the_usu
     assert clear_sky < seasonal
 
 
-@pytest.mark.parametrize(("name", "role", "kind"), [("hamlet", "load", "seasonal"), ("hamlet", "load", "boosting")])
-def test_quantiles_cover_what_they_say(name, role, kind):
-    row = errors(name, role, kind)[-1]
+def test_quantiles_cover_what_they_say():
+    row = errors("hamlet", "load", "seasonal")[-1]
     assert row["coverage_0.1"] == pytest.approx(0.1, abs=0.05)
     assert row["coverage_0.9"] == pytest.approx(0.9, abs=0.05)
 

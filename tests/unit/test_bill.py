@@ -458,3 +458,27 @@ def test_the_text_names_what_to_object_to():
     assert "wrong quantity" in text
     assert "line 1: 392 kWh billed, 372.00 measured" in text
     assert text.endswith("billed 138.98, expected 138.98 EUR; every step was measured")
+
+
+def test_what_is_expected_is_what_the_laboratory_settles():
+    """The same month, dynamic prices and a standing charge, through `twinergy.results`: equal to the rounding of four sums."""
+    from twinergy.results.settlement import settle
+
+    rng = np.random.default_rng(3)
+    p_kw, market = rng.normal(0.4, 0.8, 744), rng.normal(0.1, 0.04, 744)
+    steps = prices(JANUARY, 744, energy=market, feed_in=market * 0.5)
+    ports = {
+        f"{name}_eur_per_kwh": getattr(steps, name)[:, np.newaxis] for name in ("energy", "grid_fee", "levy", "vat", "feed_in")
+    }
+    net = steps.parts(("energy", "grid_fee", "levy"))[:, np.newaxis]
+    ports |= {"buy_eur_per_kwh": net + ports["vat_eur_per_kwh"], "co2_g_per_kwh": np.zeros((744, 1))}
+    settled = settle(p_kw[:, np.newaxis], 3600.0, ports, np.array([0]), np.array([120.0]), np.array([19.0]))
+    measured = Measured.of_energy(JANUARY, HOUR, np.maximum(p_kw, 0.0), np.maximum(-p_kw, 0.0))
+    terms = ContractTerms(timezone="Europe/Berlin", standing_eur_per_year=(Dated(value=120.0),), **EXACT)
+    rows = [
+        line(1, "supply", FIRST, LAST, "1", "0.1", "0.10"),
+        line(2, "standing", FIRST, LAST, "31", "0.3288", "10.19", unit="day"),
+    ]
+    rows.append(line(3, "feed_in", FIRST, LAST, "1", "0.1", "-0.10", vat=0))
+    found = check_bill(Bill(tuple(rows)), measured, Contract(terms, steps))
+    assert found.expected_total == pytest.approx(float(settled.net_cost_eur[0]), abs=0.02)

@@ -225,7 +225,7 @@ def test_perfect_foresight_is_the_truth_and_then_repeats_the_last_day():
 def test_boosting_learns_what_the_simple_forecast_cannot():
     """A slow building: what it takes in six hours is how cold it was in the six hours before."""
     rng = np.random.default_rng(1)
-    cold = np.repeat(rng.uniform(0.0, 1.0, 4 * 40), 6)
+    cold = np.repeat(rng.uniform(0.0, 1.0, 4 * 32), 6)
     load = np.roll(cold, 6)
 
     def rmse(forecasts, *, thermometer):
@@ -233,11 +233,11 @@ def test_boosting_learns_what_the_simple_forecast_cannot():
         for row, frost in enumerate(cold[:-6]):
             weather = {"temp_degc": 20.0 - 30.0 * frost} if thermometer else {}
             forecasts.observe(row * HOUR_S, np.full(4, load[row]), weather)
-            if row > 24 * 25 and row % 6 == 5:
+            if row > 24 * 22 and row % 6 == 5:
                 off.append(forecasts.predict(6) - load[row + 1 : row + 7, None])
         return np.sqrt(np.mean(np.square(off)))
 
-    options = {"iterations": 100, "learning_rate": 0.1, "horizon_h": 6.0}
+    options = {"iterations": 60, "learning_rate": 0.1, "horizon_h": 6.0, "most_examples": 20_000}
     seeing = rmse(provider("boosting", 4, **options), thermometer=True)
     assert seeing < 0.8 * rmse(provider("seasonal", 4), thermometer=True)
     assert seeing < 0.8 * rmse(provider("boosting", 4, **options), thermometer=False)

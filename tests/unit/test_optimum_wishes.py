@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from controllers.home_energy.optimum import Battery, Car, HomeModel, HomePlan, Limits, Machine, Room, Tank, Weights
+from controllers.home_energy.optimum.solver import Outcome
 from tests.unit.optimum_sample import bare_home, bare_outlook
 from twinergy.errors import ModelError
 
@@ -115,16 +118,28 @@ def test_a_solver_that_may_do_nothing_leaves_the_habit_then_the_last_plan():
     assert rest.p_battery_kw == pytest.approx([*good.p_battery_kw[1:], 0.0])
 
 
-def test_what_is_left_of_a_plan_moves_with_the_clock():
+def test_what_is_left_of_a_plan_moves_with_the_clock(monkeypatch: pytest.MonkeyPatch):
     """Dishes at hour 2 and the car at hours 1 and 2, planned at 0; two hours later the dishes start at once, the car goes on."""
     assets = bare_home(4, machines=(WASHING,), car=CAR)
     sun = [0.0, -4.0, -6.0, 0.0]
     model = HomeModel(assets)
     first = model.solve(bare_outlook(assets, buy_eur_per_kwh=[0.4, 0.3, 0.3, 0.4], p_pv_available_kw=sun, car_wanted_kwh=8.0))
     assert (first.starts, first.p_ev_kw.tolist()) == ((2,), pytest.approx([0.0, 4.0, 4.0, 0.0]))
-    model._relaxed._highs.setOptionValue("simplex_iteration_limit", 0)
+    monkeypatch.setattr(model._relaxed, "run", lambda: Outcome(None, "Time limit reached", math.inf))
     rest = model.solve(bare_outlook(assets, buy_eur_per_kwh=[0.1, 0.2, 0.3, 0.4], car_wanted_kwh=4.0, index=2))
     assert (rest.status, rest.starts, rest.p_ev_kw.tolist()) == ("previous", (0,), pytest.approx([4.0, 0.0, 0.0, 0.0]))
+
+
+def test_the_time_limit_counts_each_solve_anew():
+    """HiGHS adds up the time of all runs of a model; so the limit has to move along, or a kept model plans ever less."""
+    assets = bare_home(24, battery=Battery(capacity_kwh=4.0, p_charge_kw=2.0, p_discharge_kw=2.0))
+    model = HomeModel(assets, Limits(time_s=100.0))
+    for price in (0.1, 0.2):
+        assert (
+            model.solve(bare_outlook(assets, buy_eur_per_kwh=np.linspace(0, price, 24), base_load_kw=[1.0] * 24)).status
+            == "optimal"
+        )
+    assert model._relaxed._highs.getOptionValue("time_limit")[1] > 100.0
 
 
 def test_branching_that_is_cut_short_says_how_far_it_may_be_off():

@@ -170,16 +170,17 @@ def test_a_full_disk_is_not_acknowledged(tmp_path: Path, monkeypatch: pytest.Mon
 
         def close(self) -> None: ...
 
-    monkeypatch.setattr(taking._journal, "_file", Full())
-    with pytest.raises(StorageError, match="no space left"):
-        taking.offer("p/a", message(0), NOW_S)
+    with monkeypatch.context() as patched:
+        patched.setattr(taking._journal, "_file", Full())
+        with pytest.raises(StorageError, match="no space left"):
+            taking.offer("p/a", message(0), NOW_S)
     assert not taking._waiting
+    _abandon(taking)
 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
-    with Ingest(tmp_path / "d", MAPPING):
-        with pytest.raises(StorageError, match="another ingest writes to this folder"):
-            Ingest(tmp_path / "d", MAPPING)
+    with Ingest(tmp_path / "d", MAPPING), pytest.raises(StorageError, match="another ingest writes to this folder"):
+        Ingest(tmp_path / "d", MAPPING)
     with Ingest(tmp_path / "d", MAPPING):
         pass
 

@@ -82,6 +82,19 @@ def test_names_of_devices_end_or_begin_with_their_dwelling(finished: Path, tmp_p
         assert {row.device: row.dwelling for row in store.devices()} == {"meter-h-01": "h-01", "h-01-pv": "h-01", "h-011": ""}
 
 
+def test_what_a_run_says_of_its_devices_goes_before_their_names(tmp_path: Path) -> None:
+    from tests.unit.results_sample import community
+    from twinergy.results.platform.places import write_devices
+
+    run = write_run(tmp_path, days=1, homes=2)
+    write_devices(run, community(2).twin)
+    with Store(run.path) as store:
+        assert {row.device: row.dwelling for row in store.devices("household")} == {
+            "household 000": "home 000",
+            "household 001": "home 001",
+        }
+
+
 @pytest.mark.parametrize(
     ("day", "before", "hours"),
     [

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +14,14 @@ from simulators.weather import KIND, WeatherOptions
 from simulators.weather.service import DELAY_S, EVERY_S, WeatherService
 from simulators.weather.service_error import clear_sky_index, growth, noises
 from simulators.weather.service_truth import clear_sky_w_per_m2
-from tests.scenario_files import small
 from tests.shared_data import shared_data
 from tests.unit.test_weather_support import ATHENS, STEINHEIM, context, csv, device, plain_frame, series
 from twinergy.agents import Agent, Decision, Forecast
-from twinergy.community.scenario import load
+from twinergy.bus.local import LocalBus
 from twinergy.community.twin import Site
-from twinergy.cosim.host import PublishedPrices
+from twinergy.cosim.arbiter import Arbiter
+from twinergy.cosim.host import AgentHost, PublishedPrices
+from twinergy.kinds import Table
 from twinergy.timebase import Step
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def service(site: Site, start: str, end: str, seed: int = 1, **options: Any) -> 
     return WeatherService(built.sources[0], site, setting.axis, WeatherOptions(**options).forecast, seed, "weather")
 
 
-def days_ahead(asked: WeatherService, year: int, every: int = 2, day: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def days_ahead(asked: WeatherService, year: int, every: int = 3, day: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Return forecast and truth (GHI, clear sky, temperature) of whole days (UTC), from the issue of 12 UTC of a day before."""
     said, true = [], []
     for midnight_s in range(epoch(f"{year}-01-15"), epoch(f"{year}-12-15"), every * DAY_S):
@@ -81,7 +83,7 @@ def test_the_error_of_a_day_ahead_in_germany(kassel):
     said, true = kassel
     assert 0.36 <= rrmse(said[0], true[0]) <= 0.44
     assert abs((said - true)[0].mean()) < 0.03 * true[0].mean()
-    assert np.sqrt(((said - true)[2] ** 2).mean()) == pytest.approx(1.7, rel=0.05)
+    assert np.sqrt(((said - true)[2] ** 2).mean()) == pytest.approx(1.7, rel=0.1)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_the_error_of_a_day_ahead_in_germany(kassel):
 def test_the_error_under_measured_weather(file, site, year, low, high):
     """The error model is calibrated in Germany only; 20 to 35 % were found at Spanish stations (Lorenz et al., EU PVSEC 2009)."""
     options = {"source": "file", "path": shared_data("weather", f"{file}.parquet"), "columns": MEASURED}
-    said, true = days_ahead(service(site, f"{year}-01-01", f"{year}-12-30", **options), year, every=3)
+    said, true = days_ahead(service(site, f"{year}-01-01", f"{year}-12-30", **options), year)
     assert low <= rrmse(said[0], true[0]) <= high
 
 
@@ -159,7 +161,7 @@ def test_a_better_service_is_nearer_to_the_truth(kassel):
     typical = rrmse(kassel[0][0], kassel[1][0])
     said, true = days_ahead(half, 2024)
     assert rrmse(said[0], true[0]) == pytest.approx(0.5 * typical, rel=0.02)
-    assert np.sqrt(((said - true)[2] ** 2).mean()) == pytest.approx(0.85, rel=0.05)
+    assert np.sqrt(((said - true)[2] ** 2).mean()) == pytest.approx(0.85, rel=0.1)
     said, true = days_ahead(worse, 2024)
     assert 1.1 * typical < rrmse(said[0], true[0]) < 1.3 * typical
 
@@ -220,11 +222,11 @@ def test_a_year_end_is_no_end(place):
 
 
 def test_the_clear_sky_is_that_of_haurwitz():
-    """By hand: with the sun at 60 degrees 1098 sin(60) exp(-0.057/sin(60)) = 890.3 W/m2 (Haurwitz 1945); Steinheim's noon of
-    21 June stands at 90 - 51.87 + 23.44 = 61.57 degrees, so 1098 * 0.87939 * exp(-0.057 / 0.87939) = 904.97 W/m2."""
+    """By hand: Steinheim's sun at noon of 21 June stands at 90 - 51.87 + 23.44 = 61.57 degrees, so Haurwitz's clear sky (1945, as
+    in pvlib) gives 1098 * 0.8794 * exp(-0.059 / 0.8794) = 902.9 W/m2."""
     day = epoch("2024-06-21") // 300
     clear = clear_sky_w_per_m2(STEINHEIM, day, 288, 300)
-    assert clear.max() == pytest.approx(904.97, abs=0.2)
+    assert clear.max() == pytest.approx(902.9, abs=0.3)
     assert clear[:12].max() == 0.0
 
 
@@ -245,7 +247,7 @@ class Asking(Agent):
     """Writes down what it hears of the weather."""
 
     def decide(self, observation: Any) -> Decision:
-        self.heard.append(observation.forecast.weather(6 * HOUR_S))
+        self.heard = observation.forecast.weather(6 * HOUR_S)
         return Decision()
 
 
@@ -254,13 +256,13 @@ def test_without_a_service_nothing_is_said():
     assert PublishedPrices(None, context(STEINHEIM, "2024-06-03", "2024-06-04", 900).axis).weather(DAY_S) == {}
 
 
-def test_an_agent_hears_of_the_next_step_first(tmp_path):
-    scenario = load(small(tmp_path))
-    setting = scenario.build_context if hasattr(scenario, "build_context") else None
-    assert setting is None or setting
+def test_an_agent_hears_of_the_next_step_first():
     built = fleet(STEINHEIM, "2024-06-03", "2024-06-05", 900, **KASSEL)
-    axis = context(STEINHEIM, "2024-06-03", "2024-06-05", 900).axis
-    step = Step(index=3, epoch_s=axis.start_epoch_s + 2700, duration_s=900.0, offset=3)
-    heard = PublishedPrices(None, axis, built).at(step).weather(6 * HOUR_S)
-    assert len(heard[GHI]) == 24
-    assert heard[GHI].tolist() == built.forecast(step.epoch_s + 900, 24)[GHI].tolist()
+    setting = context(STEINHEIM, "2024-06-03", "2024-06-05", 900)
+    agent = Asking("asking", None, setting)
+    part = SimpleNamespace(kind=KIND, fleet=built, table=Table("weather", built.ids, KIND.ports))
+    host = AgentHost([agent], [part], setting.axis, LocalBus(), Arbiter([], ["asking"]))
+    assert built._service is None  # nobody has asked: nothing was worked out
+    host.step(Step(index=3, epoch_s=setting.axis.start_epoch_s + 2700, duration_s=900.0, offset=3), {})
+    assert len(agent.heard[GHI]) == 24
+    assert agent.heard[GHI].tolist() == built.forecast(setting.axis.start_epoch_s + 3600, 24)[GHI].tolist()

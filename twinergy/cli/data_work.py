@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import signal
 import threading
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from rich.table import Table
@@ -112,12 +114,18 @@ def retain_command(console: Console, data: str, base: Path, policy: Path, *, as_
     """Thin, or say what would go."""
     folder = RunFolder(data_folder(data, base))
     verb = "would go" if dry_run else "gone"
+    timezone = find_run(base, data).timezone
     table = Table("table", "raw rows from", f"raw rows {verb}", "MB", "hours from", f"hours {verb}", "MB")
     for each in retain(folder, read_policy(policy), as_of=as_of, dry_run=dry_run):
         raw, hourly = each.raw, each.hourly
         sizes = (f"{raw.bytes / MEGABYTE:.2f}", f"{hourly.bytes / MEGABYTE:.2f}")
-        table.add_row(each.table, each.raw_from, f"{raw.rows:,}", sizes[0], each.hourly_from, f"{hourly.rows:,}", sizes[1])
+        days = (_local_day(each.raw_from, timezone), _local_day(each.hourly_from, timezone))
+        table.add_row(each.table, days[0], f"{raw.rows:,}", sizes[0], days[1], f"{hourly.rows:,}", sizes[1])
     console.print(table)
+
+
+def _local_day(border: str, timezone: str) -> str:
+    return datetime.fromisoformat(border).astimezone(ZoneInfo(timezone)).date().isoformat() if border else "always"
 
 
 def ingest_command(

@@ -152,7 +152,7 @@ class Boosting(Method):
         if len(answer) < self._options.leaves:
             return
         from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415 - slow to load
-        from threadpoolctl import ThreadpoolController  # noqa: PLC0415 - as above, which needs it
+        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
 
         options = self._options
         model = HistGradientBoostingRegressor(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -99,7 +99,11 @@ def usage(window: Window, plug: Plug) -> Usage:
     told_apart = window.step_s <= plug.longest_step_s
     n_homes, whole = len(window.ids), runs.where(runs.whole)
     length_s = ((whole.end - whole.begin) * window.step_s).astype(np.float64)
-    day_kwh = _Mean(p_kw, known)
+    every, weekend, season, hour = _means(
+        p_kw,
+        known,
+        [(np.zeros_like(calendar.hour), 1), (calendar.weekend, 2), (calendar.season, len(SEASONS)), (calendar.hour, HOURS)],
+    )
     return Usage(
         plug=plug.name,
         ids=window.ids,
@@ -108,11 +112,11 @@ def usage(window: Window, plug: Plug) -> Usage:
         energy_per_use_kwh=grouped_quantile(whole.energy_kwh, whole.home, n_homes) if told_apart else np.full(n_homes, np.nan),
         duration_s=grouped_quantile(length_s, whole.home, n_homes) if told_apart else np.full(n_homes, np.nan),
         standby_kw=standby_kw,
-        day_kwh=HOURS * day_kwh.of(np.zeros(window.n_steps, dtype=np.int64), 1)[0],
-        workday_kwh=HOURS * day_kwh.of(calendar.weekend.astype(np.int64), 2)[0],
-        weekend_kwh=HOURS * day_kwh.of(calendar.weekend.astype(np.int64), 2)[1],
-        season_kwh=HOURS * day_kwh.of(calendar.season, len(SEASONS)),
-        hour_kwh=day_kwh.of(calendar.hour, HOURS),
+        day_kwh=HOURS * every[0],
+        workday_kwh=HOURS * weekend[0],
+        weekend_kwh=HOURS * weekend[1],
+        season_kwh=HOURS * season,
+        hour_kwh=hour,
         start_share=_shares(calendar.hour[begun.begin], begun.home, n_homes),
     )
 
@@ -134,17 +138,13 @@ def runs_of(window: Window, plug: Plug, standby_kw: FloatArray | None = None) ->
     return runs.where(runs.energy_kwh >= plug.least_share * large_kwh[runs.home]) if plug.least_share else runs
 
 
-class _Mean:
-    """Means of a series over classes of steps."""
-
-    def __init__(self, p_kw: FloatArray, known: NDArray[np.bool_]) -> None:
-        self._p_kw, self._known = np.where(known, p_kw, 0.0), known.astype(np.float64)
-
-    def of(self, label: NDArray[np.int64], n_labels: int) -> FloatArray:
-        """Return the mean power of the steps of each class, NaN where none was seen, shape (n_labels, n_homes)."""
-        chosen = (label == np.arange(n_labels)[:, None]).astype(np.float64)
-        count = chosen @ self._known
-        return np.asarray(np.divide(chosen @ self._p_kw, count, out=np.full(count.shape, np.nan), where=count > 0))
+def _means(p_kw: FloatArray, known: NDArray[np.bool_], classes: list[tuple[NDArray[Any], int]]) -> list[FloatArray]:
+    """Return for each way of putting steps into classes their mean powers, NaN where none was seen, (n_classes, n_homes)."""
+    chosen = np.concatenate([(label == np.arange(count)[:, None]).astype(np.float32) for label, count in classes])
+    count = chosen @ known.astype(np.float32)
+    total = chosen.astype(np.float64) @ np.where(known, p_kw, 0.0)
+    means = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return np.split(means, np.cumsum([each for _, each in classes])[:-1])
 
 
 def _shares(hour: NDArray[np.int64], home: NDArray[np.intp], n_homes: int) -> FloatArray:

@@ -120,6 +120,10 @@ class Omission:
     reason: str
     amount: float | None = None
 
+    def __str__(self) -> str:
+        worth = "" if self.amount is None else f" ({self.amount:.2f} net)"
+        return f"{self.verdict}: {self.reason}{worth}"
+
 
 @dataclass(frozen=True, slots=True)
 class BillCheck:
@@ -173,11 +177,12 @@ class BillCheck:
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         for check in self.lines:
             lines += [f"line {check.line.number}: {reason}" for reason in check.reasons if not check.fine]
-        lines += [f"{omission.verdict}: {omission.reason}" for omission in self.omissions]
+        lines += [str(omission) for omission in self.omissions]
         missing = (
             f"{self.missing_steps} of {self.steps} steps have no reading" if self.missing_steps else "every step was measured"
         )
-        total = f"billed {_number(self.billed_total)}, expected {_number(self.expected_total)} {self.currency}; {missing}"
+        billed, expected = (_number(value) or "unknown" for value in (self.billed_total, self.expected_total))
+        total = f"billed {billed}, expected {expected} {self.currency}; {missing}"
         return "\n".join([*lines, total])
 
 

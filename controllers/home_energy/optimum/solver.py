@@ -21,6 +21,8 @@ COLUMN_WISE: Final = 1
 MINIMISE: Final = 1
 CONTINUOUS: Final = 0
 INTEGER: Final = 1
+FINAL: Final = ("Infeasible", "Time limit reached")
+"""What a second attempt would not change."""
 OPTIONS: Final[dict[str, Any]] = {
     "output_flag": False,
     "mip_detect_symmetry": False,
@@ -166,13 +168,15 @@ class Solver:
         """Solve and return what came out; a relaxation that stops early is tried once more from scratch."""
         branched = bool(self._integer.any())
         outcome = self._run(branched)
-        if outcome.values is None and not branched and outcome.status != "Infeasible":
+        if outcome.values is None and not branched and outcome.status not in FINAL:
             self._highs.clearSolver()
             outcome = self._run(branched)
         return outcome
 
     def _run(self, branched: bool) -> Outcome:
         core, highs = self._core, self._highs
+        if math.isfinite(self._limits.time_s):  # HiGHS counts all runs of a model against its limit
+            highs.setOptionValue("time_limit", highs.getRunTime() + self._limits.time_s)
         highs.run()
         status = highs.getModelStatus()
         if status == core.HighsModelStatus.kOptimal:

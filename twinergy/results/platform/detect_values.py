@@ -93,13 +93,13 @@ class PowerScreen:
             yield self._mark(Flag.UNIT_ERROR, 0, len(size), detail)
             return
         large = bridged((size > self._rules.unit_factor * median) & (size > _LARGE_FLOOR_KW), ~self._good | (size == 0.0))
-        rest = _ABOVE_REST * quantile(np.where(large, np.nan, size), 0.99)  # a battery rests most of the time, and then works hard
+        rest = _ABOVE_REST * quantile(
+            np.where(large, np.nan, size), 0.99
+        )  # a battery rests most of the time, and then works hard
         for begin, end in runs_of(large):
             middle = float(np.nanmedian(size[begin:end]))
             if end - begin >= self._rules.unit_steps and np.nanmax(size[begin:end]) > self._rules.limit_kw and middle > rest:
-                detail = (
-                    f"median {middle:.3g} kW against {median:.3g} kW before and after: W taken for kW?"
-                )
+                detail = f"median {middle:.3g} kW against {median:.3g} kW before and after: W taken for kW?"
                 yield self._mark(Flag.UNIT_ERROR, begin, end, detail)
         if np.nanmin(self._values) + _FEEDS_IN * median > 0.0:  # who feeds in passes through zero, and a battery rests there
             yield from self._too_small(size, median)

@@ -180,7 +180,7 @@ class NatsInlet(Inlet):
         self._address = address
         self._ready = threading.Event()
         self._error: Exception | None = None
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._end: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
 
@@ -188,35 +188,40 @@ class NatsInlet(Inlet):
         """Connect and begin."""
         self._thread = threading.Thread(target=self._run, args=(offer,), name="nats-inlet", daemon=True)
         self._thread.start()
-        self._ready.wait(2 * _CONNECT_S)
-        if self._error is not None:
-            self._thread.join(_CONNECT_S)
-            message = f"no NATS server for us at {self._address}: {self._error}; check host, port, user and password ({PASSWORD})"
+        if not self._ready.wait(2 * _CONNECT_S) or self._error is not None:
+            self.stop()
+            reason = self._error or "no answer"
+            message = f"no NATS server for us at {self._address}: {reason}; check host, port, user and password ({PASSWORD})"
             raise DeviceError(message) from self._error
 
     def stop(self) -> None:
         """Stop."""
-        if self._thread is not None and self._thread.is_alive() and self._end is not None:
+        if self._thread is not None and self._thread.is_alive() and self._loop is not None and self._end is not None:
             self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join(_CONNECT_S)
 
     def _run(self, offer: Offer) -> None:
         try:
-            self._loop.run_until_complete(self._listen(offer))
+            asyncio.run(self._listen(offer))
         except Exception as error:  # noqa: BLE001 - told to the thread that waits
             self._error = error
         finally:
             self._ready.set()
-            self._loop.close()
 
     async def _listen(self, offer: Offer) -> None:
-        import nats  # noqa: PLC0415 - only for those who use it
+        from nats.aio.client import Client  # noqa: PLC0415 - only for those who use it
 
-        self._end = asyncio.Event()
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         login = {"user": self._address.user, "password": self._address.password} if self._address.user else {}
         url = f"{self._address.scheme}://{self._address.host}:{self._address.port}"
-        connecting = nats.connect(url, max_reconnect_attempts=-1, error_cb=self._on_error, **login)
-        client = await asyncio.wait_for(connecting, _CONNECT_S)  # later it tries for ever, the first time it does not
+        once = {"allow_reconnect": False, "max_reconnect_attempts": 1, "reconnect_time_wait": 0.1}
+        probe = Client()
+        try:
+            await asyncio.wait_for(probe.connect(url, error_cb=_quiet, **once, **login), _CONNECT_S)
+        finally:
+            await probe.close()
+        client = Client()
+        await client.connect(url, max_reconnect_attempts=-1, error_cb=_quiet, **login)  # from now on it tries for ever
 
         async def take(message: Any) -> None:
             try:
@@ -230,11 +235,9 @@ class NatsInlet(Inlet):
         await self._end.wait()
         await client.drain()
 
-    async def _on_error(self, error: Exception) -> None:
-        """Leave connection trouble to the client, which connects again; refused credentials end the first attempt."""
-        if not self._ready.is_set() and "authorization" in str(error).lower():
-            self._error = error
-            self._ready.set()
+
+async def _quiet(error: Exception) -> None:
+    """Leave connection trouble to the client, which connects again."""
 
 
 def inlet_for(address: str, name: str) -> Inlet:

@@ -6,11 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from twinergy.results.tables import read_table
+from twinergy.results.tables import read_table, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from twinergy.community.twin import Twin
     from twinergy.results.folder import RunFolder
 
 
@@ -35,6 +36,23 @@ class DeviceRow:
     dwelling: str
     ports: tuple[str, ...]
     units: dict[str, str] = field(hash=False)
+
+
+def write_devices(folder: RunFolder, twin: Twin) -> None:
+    """Keep which dwelling each device and connection of a run belongs to: its own, or the only one behind its connection.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
+    behind: dict[str, list[str]] = {}
+    for dwelling in twin.dwellings:
+        behind.setdefault(dwelling.connection, []).append(dwelling.id)
+    alone = {connection: names[0] for connection, names in behind.items() if len(names) == 1}
+    homes = {device.id: device.dwelling or alone.get(device.connection or "", "") for device in twin.devices}
+    homes |= {connection.id: alone.get(connection.id, "") for connection in twin.connections}
+    write_table(folder.table("devices"), {"device": list(homes), "dwelling": list(homes.values())})
 
 
 def dwelling_of(folder: RunFolder, devices: Iterable[str]) -> dict[str, str]:

@@ -21,8 +21,8 @@ class CurationRules(Options):
     spike_floor_kw: Positive = 3.0
     """Nothing below is a spike, however quiet the device: a kettle or an oven may be all a home ever switches on. [kW]"""
     spike_step_s: Positive = 300.0
-    """In steps shorter than this, kettles and instantaneous heaters are spikes by nature (seen in the IEEE European feeder's 1-min
-    profiles): only what exceeds ``limit_kw`` counts. [s]"""
+    """In steps shorter than this, kettles and instantaneous heaters are spikes by nature (seen in the IEEE European feeder's
+    1-min profiles): only what exceeds ``limit_kw`` counts. [s]"""
     spike_steps: int = Field(default=3, ge=1)
     """What lasts longer is no spike but a load."""
     jump_sigmas: Positive = 12.0

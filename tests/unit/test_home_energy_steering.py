@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What plans mean for devices: a battery is only bounded, a machine held and started, heat stored but never taken away."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from controllers.home_energy.optimum import Room
+from controllers.home_energy.plans import Plans
+from controllers.home_energy.steering import Steering
+from controllers.home_energy.thermal import COLD, HOT, NOTHING, Thermal, told_degc
+from tests.home_energy_case import homes, reading
+
+
+@pytest.fixture
+def place(tmp_path):
+    village = homes(tmp_path)
+    plans = Plans(village, 4, 900)
+    plans.made_s[:] = 0
+    return village, plans, Steering(village, 900.0)
+
+
+def asked(place, seen, epoch_s=0, thermals=(NOTHING, NOTHING)):
+    _, plans, steering = place
+    return {each.port: each for each in steering.set_points(plans, seen, thermals, epoch_s)}
+
+
+@pytest.mark.parametrize(
+    ("wanted_kw", "alone_kw", "low_kw", "high_kw"),
+    [
+        (-1.0, -1.0, np.nan, np.nan),  # it would do that by itself
+        (-1.02, -1.0, np.nan, np.nan),  # within the noise of a forecast
+        (0.0, -1.0, 0.0, np.nan),  # keep it for later
+        (3.0, -1.0, 3.0, np.nan),  # charge from the grid
+        (1.0, 3.0, np.nan, 1.0),  # leave room for later
+        (-3.0, -1.0, np.nan, -3.0),  # feed in
+    ],
+)
+def test_a_battery_is_bounded_only_where_the_plan_differs_from_what_it_does_by_itself(
+    place, wanted_kw, alone_kw, low_kw, high_kw
+):
+    _, plans, _ = place
+    plans.battery_kw[0, 0], plans.alone_kw[0, 0] = wanted_kw, alone_kw
+    said = asked(place, reading(-900))
+    assert said["p_min_kw"].ids == ("battery-a",)
+    np.testing.assert_array_equal(said["p_min_kw"].value, [low_kw])
+    np.testing.assert_array_equal(said["p_max_kw"].value, [high_kw])
+
+
+def test_a_plan_that_has_run_out_asks_for_nothing(place):
+    _, plans, _ = place
+    plans.battery_kw[:, 0], plans.alone_kw[:, 0] = 3.0, 0.0
+    said = asked(place, reading(0), epoch_s=4 * 900)
+    assert np.isnan(said["p_min_kw"].value).all()
+
+
+def test_a_loaded_machine_waits_for_its_time_and_is_then_started(place):
+    _, plans, _ = place
+    plans.start_s[0] = [-1, 1800, -1]
+    waiting = reading(-900, dishwasher_pending=1.0)
+    held, started = (asked(place, waiting, epoch_s)["dishwasher_on"].value[0] for epoch_s in (900, 1800))
+    assert (held, started) == (0.0, 1.0)
+    assert asked(place, reading(-900), 1800)["dishwasher_on"].value[0] == 0.0
+
+
+def test_a_car_that_wants_nothing_is_left_alone(place):
+    _, plans, _ = place
+    plans.car_kw[0, 0] = 4.2
+    assert asked(place, reading(-900, car_wanted_kwh=5.0))["p_set_kw"].value.tolist() == [4.2]
+    assert np.isnan(asked(place, reading(-900, car_wanted_kwh=0.0))["p_set_kw"].value).all()
+
+
+def test_heat_is_stored_beyond_the_thermostat_and_never_taken_away(place):
+    _, plans, _ = place
+    room = Room(keep=0.99, gain_k_per_kw=0.1, leak=0.01, p_max_kw=3.0)
+    warm = Thermal(room=room, mode=HOT, set_degc=20.0, night_degc=18.0, band_k=1.0)
+    for planned, told in ((20.8, 20.8), (20.1, np.nan), (18.0, np.nan)):
+        plans.temp_room_degc[0, 0] = planned
+        said = asked(place, reading(-900), thermals=(warm, NOTHING))
+        np.testing.assert_array_equal(said["temp_set_degc"].value, [told])
+
+
+def test_water_is_not_heated_beyond_the_usual_while_the_room_is_cold(place):
+    _, plans, _ = place
+    plans.temp_tank_degc[0, 0] = 58.0
+    warm, cold = (asked(place, reading(-900, temp_indoor_degc=degc))["tank_temp_set_degc"].value[0] for degc in (20.0, 18.5))
+    assert warm == 58.0
+    assert np.isnan(cold)
+
+
+def test_cooling_is_stored_downwards():
+    told = told_degc(np.array([24.9, 25.9, 27.0]), np.full(3, 26.0), heats=False)
+    np.testing.assert_array_equal(told, [24.9, np.nan, np.nan])
+
+
+def test_the_comfort_band_begins_at_the_own_set_point(tmp_path):
+    hours = np.array([3.0, 12.0])
+    heats = Thermal(room=Room(keep=0.9, gain_k_per_kw=1, leak=0.1, p_max_kw=1), mode=HOT, set_degc=20, night_degc=18, band_k=1.5)
+    fields = heats.outlook(hours, np.zeros(2), np.zeros(2))
+    assert fields["comfort_low_degc"].tolist() == [18.0, 20.0]
+    assert fields["comfort_high_degc"].tolist() == [21.5, 21.5]
+    cools = Thermal(room=heats.room, mode=COLD, set_degc=26, night_degc=26, band_k=1.5)
+    fields = cools.outlook(hours, np.zeros(2), np.zeros(2))
+    assert fields["comfort_low_degc"].tolist() == [24.5, 24.5]
+    assert fields["comfort_high_degc"].tolist() == [26.0, 26.0]
