@@ -156,9 +156,7 @@ def timed(role: Role, homes: int, days: int) -> None:
     day = np.sin(np.linspace(0.0, 2 * np.pi, PER_DAY, endpoint=False))[:, None]
     p_kw = np.tile(np.maximum(0.0, 0.5 - 0.4 * day), (days, 1)) * rng.gamma(2.0, 0.5, (days * PER_DAY, homes))
     measured = Measured(1_704_067_200, -p_kw if role == "pv" else p_kw, np.full(len(p_kw), 10.0))
-    print(
-        f"\n{role}, {homes} homes, 96 steps; {days} days seen; medians in ms of processor time (the longest: a training, for boosting)"
-    )
+    print(f"\n{role}, {homes} homes, 96 steps; {days} days seen; medians (and longest) in ms of processor time")
     for kind in KINDS[role]:
         observe, predict, spread = milliseconds(provider(kind, measured, role), measured)
         print(

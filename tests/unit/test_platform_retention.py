@@ -164,6 +164,14 @@ def test_a_simulated_run_can_be_thinned(tmp_path: Path) -> None:
     assert len(Run(run.path).frame("household")) == 2 * 20 * 96
 
 
+def test_a_store_that_was_open_all_the_time_looks_again(folder: RunFolder) -> None:
+    with Store(folder.path) as store:
+        before = store.series("meter", resolution="daily").to_pylist()
+        retain(folder, RetentionPolicy.model_validate({"tables": {"meter": {"raw_days": 1}}}), as_of=date(2025, 1, 1))
+        same(before, store.series("meter", resolution="daily").to_pylist())
+        assert store.series("meter").num_rows == 0
+
+
 def test_policies_are_checked(tmp_path: Path, folder: RunFolder) -> None:
     file = tmp_path / "policy.yaml"
     file.write_text("tables:\n  meter: {raw_days: 30, hourly_days: 7}\n  gateway: {rawdays: 3}\n", encoding="utf-8")

@@ -120,6 +120,40 @@ def simulator(
 
 
 @app.command()
+def serve(
+    runs: Annotated[list[str] | None, typer.Argument(help="Runs to serve: names or paths; the latest if none is given.")] = None,
+    out: Runs = Path("runs"),
+    host: Annotated[
+        str, typer.Option("--host", help="Where to listen; others than this machine only with an address of it.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8765,
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", help="Tokens and what they allow (`twinergy token`).")
+    ] = None,
+    certificate: Annotated[Path | None, typer.Option("--certificate", help="PEM file, for HTTPS.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="PEM file of its key.")] = None,
+    origin: Annotated[list[str] | None, typer.Option("--origin", help="Web page of another origin that may ask.")] = None,
+    rate: Annotated[float, typer.Option("--rate", min=0.1, help="Requests per second that one token may make.")] = 20.0,
+) -> None:
+    """Serve the data of runs over HTTP, with tokens, until Ctrl-C."""
+    from twinergy.cli.serving import serve_command  # noqa: PLC0415 - heavy
+
+    options = {"host": host, "port": port, "token_file": token_file, "certificate": certificate, "key": key}
+    serve_command(console, out, runs or ["latest"], **options, origins=origin or (), requests_per_s=rate)  # type: ignore[arg-type]
+
+
+@app.command()
+def token(
+    name: Annotated[str, typer.Argument(help="Whose token it is.")],
+    scope: Annotated[list[str], typer.Option("--scope", help="all, dso, or household:DWELLING; may be repeated.")],
+) -> None:
+    """Make a token for `twinergy serve` and show its entry for the file of tokens."""
+    from twinergy.cli.serving import new_token_command  # noqa: PLC0415
+
+    new_token_command(console, name, scope)
+
+
+@app.command()
 def bus(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on the loopback; 0 takes a free one.")] = 4222,
     store: Annotated[Path | None, typer.Option("--store", help="Folder that keeps messages beyond the server's end.")] = None,

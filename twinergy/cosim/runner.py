@@ -27,6 +27,7 @@ from twinergy.errors import RunError
 from twinergy.kinds import Phase
 from twinergy.results.folder import INTERRUPTED, RunFolder
 from twinergy.results.kpis import Kpis
+from twinergy.results.platform.places import write_devices
 from twinergy.results.provenance import run_facts
 from twinergy.results.reader import Run
 from twinergy.results.writer import RunWriter
@@ -238,6 +239,7 @@ def run(
         )
         writer.write_manifest(**facts)
         writer.write_scenario(scenario.yaml())
+        write_devices(folder, context.twin)
         session = _Session(scenario, writer, series=series)
         built = assemble(scenario, session.take, cuts, platform)
         session.watch(built, folder.path.name)

@@ -24,14 +24,10 @@ GHI: Final = "ghi_w_per_m2"
 CLEAR: Final = "ghi_clear_w_per_m2"
 BRIGHTNESS_H: Final = 0.25
 """Over how long the present brightness is averaged."""
-BUST_H: Final = 3.0
-"""Over how long it is watched whether today's forecast goes wrong."""
-BUST_FADE_H: Final = 8.0
-"""Time after which that counts 1/e; assumption, as `BUST_H`."""
-BUST_SHARE: Final = 0.5
-"""How much of it is expected to go on; tuned, see the how-to."""
 FAINT_SHARE: Final = 0.05
 """Part of the brightest light of the day below which brightness is not yet trusted."""
+BLEND_H=1.5
+MIX0=1.
 BRIGHTEST: Final = 1.5
 """Highest clear-sky index that is believed."""
 LEAST_CLEAR_W_PER_M2: Final = 1.0
@@ -69,8 +65,8 @@ class WeatherServiceScaled(Method):
         self._simple = ClearSkyScaled(ClearSkyOptions(), n_series, site, step_s)
         self._yields = Yields(PLACES, n_series, options.half_life_days, round(24 * SECONDS_PER_HOUR / step_s))
         self._step_h = step_s / SECONDS_PER_HOUR
-        self._keep = np.exp(-self._step_h / np.array([BRIGHTNESS_H, BUST_H]))[:, None, None]
-        self._recent = np.zeros((2, 2, n_series))  # just now and today; made and expected
+        self._keep = np.exp(-self._step_h / BRIGHTNESS_H)
+        self._recent = np.zeros((2, n_series))  # made and expected
         self._index: FloatArray = np.empty(0)
         self._told_from = 0
         self._last = -1
@@ -108,20 +104,22 @@ class WeatherServiceScaled(Method):
         """See `Method.expect`."""
         index = self._forecast(last + 1, n_steps)
         reach = len(index) if self._yields.known else 0
-        rest = self._simple.expect(last, n_steps) if reach < n_steps else np.empty((n_steps, self._recent.shape[2]))
+        expected = self._simple.expect(last, n_steps)
         if reach:
             sky = self._simple.sky(np.arange(last + 1, last + 1 + reach))
-            expected = self._yields.expect(sky.place, sky.light_w_per_m2, index)
-            rest[:reach] = expected * self._brightness(reach, float(sky.brightest_w_per_m2[0]))
-        return rest
+            said = self._yields.expect(sky.place, sky.light_w_per_m2, index)
+            said *= self._brightness(reach, float(sky.brightest_w_per_m2[0]))
+            lead_h = np.asarray(np.arange(1, reach + 1)[:, None] * self._step_h, dtype=np.float64)
+            measured = MIX0 * fading(lead_h, BLEND_H)
+            expected[:reach] += (1.0 - measured) * (said - expected[:reach])
+        return expected
 
     def _brightness(self, n_steps: int, brightest_w_per_m2: float) -> FloatArray:
         """Return by how much the coming steps are expected to be brighter than forecast, shape ``(n_steps, n_series)``."""
+        made, expected = self._recent
         faint = np.maximum(FAINT_SHARE * brightest_w_per_m2 * self._yields.overall, 1e-9)
-        now, today = (self._recent[:, 0] + faint) / (self._recent[:, 1] + faint) - 1.0
         lead_h = np.asarray(np.arange(1, n_steps + 1)[:, None] * self._step_h, dtype=np.float64)
-        fade = fading(lead_h, self._options.fade_h)
-        carried = now * fade + BUST_SHARE * today * (fading(lead_h, BUST_FADE_H) - fade)
+        carried = ((made + faint) / (expected + faint) - 1.0) * fading(lead_h, self._options.fade_h)
         return np.asarray(np.maximum(1.0 + carried, 0.0))
 
     def ceiling(self, last: int, n_steps: int) -> FloatArray:

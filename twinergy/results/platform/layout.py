@@ -71,6 +71,11 @@ class TableFiles:
         """Names of the ports."""
         return tuple(self.units)
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All its files."""
+        return (*self.parts, *self.hourly, *self.daily)
+
     def quantity(self, port: str) -> Quantity:
         """Return what kind of quantity a port is."""
         return quantity_of(self.name, port, self.notes.get(port, ""))

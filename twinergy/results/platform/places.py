@@ -51,6 +51,10 @@ def write_devices(folder: RunFolder, twin: Twin) -> None:
         behind.setdefault(dwelling.connection, []).append(dwelling.id)
     alone = {connection: names[0] for connection, names in behind.items() if len(names) == 1}
     homes = {device.id: device.dwelling or alone.get(device.connection or "", "") for device in twin.devices}
+    for device in twin.devices:
+        if not homes[device.id] and (point := getattr(device.options, "of", None)) is not None:
+            sort, name = point.target
+            homes[device.id] = homes.get(name, "") if sort == "device" else alone.get(name, "")
     homes |= {connection.id: alone.get(connection.id, "") for connection in twin.connections}
     write_table(folder.table("devices"), {"device": list(homes), "dwelling": list(homes.values())})
 

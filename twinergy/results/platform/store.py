@@ -169,9 +169,35 @@ class Store:
         BadQueryError
             If the limit is not positive or the end not after the start.
         """
+        names = None if devices is None else list(devices)
+
+        def ask() -> Any:
+            return self._series(table, ports, names, start, end, resolution, limit, after, flagged=flagged)
+
+        try:
+            return ask()
+        except BadQueryError:
+            if all(path.is_file() for path in self._files[table].paths):
+                raise
+            self.refresh()  # parts were merged or thinned since they were listed
+            return ask()
+
+    def _series(
+        self,
+        table: str,
+        ports: Sequence[str] | None,
+        devices: list[str] | None,
+        start: Instant | None,
+        end: Instant | None,
+        resolution: str,
+        limit: int | None,
+        after: Position | None,
+        *,
+        flagged: bool,
+    ) -> Any:
         files = self._table(table)
         chosen = self._ports(files, ports)
-        names = None if devices is None else self._known_devices(table, list(devices))
+        names = None if devices is None else self._known_devices(table, devices)
         begin, finish = self._span(start, end)
         self._check(files, resolution, limit)
         self._views(files)
