@@ -123,7 +123,8 @@ class HomeEnergy(Agent):
         said = [*self._hourly.observe(reading), *self._of_day(reading, day)]
         if next_s >= self._plans_from_s:
             said += self._replan(reading, loaded, observation, next_s)
-            asked += self.steering.set_points(self.planner.plans, reading, self.planner.thermals, next_s)
+            steered = self.steering.set_points(self.planner.plans, reading, self.planner.thermals, next_s)
+            asked += self.commands.spare(steered, next_s)
         said += self.commands.take_messages()
         return Decision(set_points=tuple(asked), messages=tuple(said))
 

@@ -8,7 +8,7 @@ its quiet hours, and not more often a day than it accepts. Every command ends as
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +22,7 @@ from twinergy.messages.objects.remote_control_data import RemoteControlData
 from twinergy.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from controllers.home_energy.homes import Home, Homes
     from controllers.home_energy.options import RequestOptions
@@ -42,7 +42,7 @@ ALLOWED: Final[dict[tuple[str, str], tuple[float, float]]] = {
     ("building", "tank_temp_set_degc"): (40.0, 65.0),
     ("charging", "p_max_kw"): (0.0, 22.0),
 }
-"""What may be asked of which device, and between which values: plugs and programmes off and on, set-points, and a pause for the car."""
+"""What may be asked of which device, and between which values: plugs and programmes, set-points, and a pause for the car."""
 TRIES: Final = 2
 """Steps within which a command must show in the readings."""
 OFF_KW: Final = 0.01
@@ -125,6 +125,7 @@ class Commands:
             device.id: homes.row_of.get(device.dwelling, -1) for kind in kinds for device in context.twin.of_kind(kind)
         }
         self._open: list[Command] = []
+        self._holding: list[tuple[Command, float]] = []
         self._today: Counter[int] = Counter()
         self._day = -1
         self.counts: Counter[str] = Counter()
@@ -157,6 +158,7 @@ class Commands:
                 continue
             self._today[command.home] += command.by != HOUSEHOLD
             self._open.append(command)
+            self._holding.append((command, epoch_s + command.valid_s))
             granted.append(command.set_point())
         return granted
 
@@ -238,6 +240,22 @@ class Commands:
             else:
                 still.append(command)
         self._open = still
+
+    def spare(self, set_points: Iterable[SetPoint], epoch_s: int) -> Iterator[SetPoint]:
+        """Yield the module's own set-points without the devices that somebody has commanded: an agent has one voice per port."""
+        self._holding = [each for each in self._holding if each[1] > epoch_s]
+        held: dict[tuple[str, str], set[str]] = {}
+        for command, _ in self._holding:
+            held.setdefault((command.table, command.port), set()).add(command.device)
+        for each in set_points:
+            taken = held.get((each.table, each.port))
+            if not taken:
+                yield each
+                continue
+            keep = [place for place, name in enumerate(each.ids) if name not in taken]
+            value = np.broadcast_to(each.value, len(each.ids))[keep]
+            if keep:
+                yield replace(each, ids=tuple(each.ids[place] for place in keep), value=value)
 
     def take_messages(self) -> list[Message]:
         """Return and forget what there is to say about commands."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 EARLY_EUR_PER_KWH: Final = 5e-4
 """Over the horizon, how much less a later kWh counts: of two equal plans the one that acts first is the better bet."""
 EFFICIENCY_RASTER: Final = 0.01
+THERMOSTAT_EUR_PER_KH: Final = 2.0
+"""What a plan counts a kelvin hour short of the set-point at least: the home's own thermostat will not save there. [EUR/(K h)]"""
 GRAMS_PER_KG: Final = 1000.0
 PROGRAMME_RASTER_KW: Final = 0.05
 """To which powers of programmes are rounded: a model is built anew only when its home's programmes have really changed."""
@@ -76,7 +79,8 @@ class Planner:
         self._quiet_h = np.array([(homes[row].wishes.quiet_from_h, homes[row].wishes.quiet_until_h) for row in range(len(homes))])
         self.thermals = [NOTHING] * len(homes)
         self._early = EARLY_EUR_PER_KWH * (1.0 - np.arange(self.n_steps) / self.n_steps)
-        self.counts = {"plans": 0, "optimal": 0, "best_effort": 0}
+        self.counts: Counter[str] = Counter()
+        self.unmet: Counter[str] = Counter()
 
     def plan(self, rows: Sequence[int], reading: Reading, machines: Machines, expected: Expected) -> list[HomePlan]:
         """Plan these homes from the next step on and keep the plans."""
@@ -92,7 +96,8 @@ class Planner:
             self.plans.put(row, plan, self._models[row].assets.battery, now_s)
             self.last[row] = plan
             self.counts["plans"] += 1
-            self.counts["optimal" if plan.status == "optimal" and not plan.binding else "best_effort"] += 1
+            self.counts[plan.status] += 1
+            self.unmet.update({each.name for each in plan.binding})
         return made
 
     def local_h(self, start_s: int) -> FloatArray:
@@ -194,7 +199,7 @@ def _weights(wishes: HouseholdOptions) -> Weights:
         cost=wishes.cost,
         self_consumption=wishes.self_consumption_eur_per_kwh,
         co2=wishes.co2_eur_per_kg,
-        comfort=wishes.comfort_eur_per_kh,
+        comfort=max(wishes.comfort_eur_per_kh, THERMOSTAT_EUR_PER_KH),
     )
 
 

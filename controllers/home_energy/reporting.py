@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from controllers.home_energy.anomalies import FALSE_ALARMS_PER_HOME_YEAR
 from controllers.home_energy.ledger import HABIT_ROW as HABIT
 from controllers.home_energy.ledger import REAL_ROW as REAL
 from twinergy.agents import Account
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 def accounts(agent: HomeEnergy) -> tuple[Account, ...]:
     """Return the savings per home, what became of the plans, and the scores of the forecasts."""
-    return tuple(each for each in (_savings(agent), _plans(agent), _scores(agent)) if each.rows)
+    return tuple(each for each in (_savings(agent), _plans(agent), _anomalies(agent), _scores(agent)) if each.rows)
 
 
 def _savings(agent: HomeEnergy) -> Account:
@@ -52,42 +55,61 @@ def _savings(agent: HomeEnergy) -> Account:
             "Own use, %",
         ),
         rows=tuple(rows) if everyone and totals.import_kwh.any() else (),
-        note="Energy part of the bill, reckoned from the gateways' readings: the same runs and charges, at the time at which the home would have "
-        "made them by itself, and a battery that only follows its own surplus. The last day is not in it.",
+        note="Energy part of the bill, reckoned from the gateways' readings: the same runs and charges, at the time at which the home "
+        "would have made them by itself, and a battery that only follows its own surplus. The last day is not in it.",
     )
 
 
 def _plans(agent: HomeEnergy) -> Account:
-    counts = agent.planner.counts
-    rows = tuple((name.replace("_", " "), float(count)) for name, count in counts.items()) if counts["plans"] else ()
+    planner, commands = agent.planner, agent.commands
+    made = float(planner.counts["plans"])
+    rows: list[tuple[str, float]] = [("plans", made)] if made else []
+    rows += [(f"plans that ended as {status}", float(n)) for status, n in sorted(planner.counts.items()) if status != "plans"]
+    rows += [
+        (f"plans in which not all could be met: {name.replace('_', ' ')}", float(n)) for name, n in sorted(planner.unmet.items())
+    ]
+    rows += [(f"commands {state}", float(n)) for state, n in sorted(commands.counts.items())]
+    return Account(title="Plans and commands", columns=("What", "Number"), rows=tuple(rows))
+
+
+def _anomalies(agent: HomeEnergy) -> Account:
+    zone = ZoneInfo(agent.context.twin.site.timezone)
+    rows = tuple(
+        (
+            each.dwelling,
+            each.plug.replace("_", " "),
+            each.kind.value,
+            f"{datetime.fromtimestamp(each.since_epoch_s, UTC).astimezone(zone):%Y-%m-%d %H:%M}",
+            ", ".join(f"{name} {value:.3g}" for name, value in each.evidence),
+            each.action,
+        )
+        for each in agent.learning.found
+    )
+    blind = "; ".join(str(each) for each in agent.learning.watch.cannot_tell)
     return Account(
-        title="Plans",
-        columns=("What", "Number"),
-        rows=rows,
-        note="Best effort: a wish could not be met, and the plan says which.",
+        title="Anomalies of appliances",
+        columns=("Home", "Plug", "What", "Since", "Evidence", "What to do"),
+        rows=rows or (("none found", "", "", "", "", ""),),
+        note=f"At most {sum(FALSE_ALARMS_PER_HOME_YEAR.values()):.2g} false alarms per home and year are expected. {blind}",
     )
 
 
 def _scores(agent: HomeEnergy) -> Account:
-    names = ("nrmse", "mae_kw", "bias_kw", "pinball_kw")
-    rows = []
-    for name, provider in agent.expectation.providers.items():
-        kind = getattr(agent.options, f"{name}_forecast").kind if name != "heating" else "persistence"
-        for found in provider.scores.table():
-            rows.append(
-                (
-                    name,
-                    kind,
-                    found["horizon_h"],
-                    *(found[each] for each in names),
-                    found.get("coverage_0.1"),
-                    found.get("coverage_0.9"),
-                )
-            )
+    names = ("nrmse", "mae_kw", "bias_kw", "pinball_kw", "coverage_0.1", "coverage_0.9")
+    rows = tuple(
+        (name, _provider(agent, name), found["horizon_h"], *(found.get(each) for each in names))
+        for name, provider in agent.expectation.providers.items()
+        for found in provider.scores.table()
+    )
     return Account(
         title="Forecasts",
         columns=("Of", "By", "Up to, h", "nRMSE", "MAE, kW", "Bias, kW", "Pinball loss, kW", "Below 10 %", "Below 90 %"),
-        rows=tuple(rows),
-        note="Mean over the homes, by lead time. nRMSE: root mean square error over the mean power. Below 10 % and 90 %: share of the truth that "
-        "stayed below these quantiles; 0.1 and 0.9 would be right.",
+        rows=rows,
+        note="Mean over the homes, by lead time. nRMSE: root mean square error over the mean power. Below 10 % and 90 %: share of "
+        "the truth that stayed below these quantiles; 0.1 and 0.9 would be right.",
     )
+
+
+def _provider(agent: HomeEnergy, name: str) -> str:
+    chosen = getattr(agent.options, f"{name}_forecast", None)
+    return "persistence" if chosen is None else str(chosen.kind)

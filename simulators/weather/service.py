@@ -80,7 +80,7 @@ class WeatherService:
         self._site, self._options, self._step_s = site, options, axis.step_s
         self._key = (seed, device_id)
         self._hours = Truth(source, site, axis, HOUR_S)
-        self._steps = Truth(source, site, axis, axis.step_s)
+        self._steps = self._hours if axis.step_s == HOUR_S else Truth(source, site, axis, axis.step_s)
         self._issue: Issue | None = None
         self._said_end = False
 

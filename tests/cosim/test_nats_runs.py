@@ -67,7 +67,7 @@ def test_strangers_bytes_change_nothing_and_are_shown(scenario, at_home, server,
     over = threading.Event()
 
     def shout():
-        rng = random.Random(1)
+        rng = random.Random(1)  # noqa: S311
         while not over.is_set():
             subject = rng.choice(["twinergy.small.dimming.control_action", "twinergy.small.x", "twinergy.small.dimming.decision"])
             stranger.publish_frame(subject, rng.randbytes(rng.randrange(300)))

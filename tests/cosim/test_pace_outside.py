@@ -160,7 +160,7 @@ class Program:
 
         async def on_observation(message):
             observation = json.loads(message.data)
-            if observation["ended"] if "ended" in observation else False:
+            if observation.get("ended"):
                 ended.set()
                 return
             self.seen.append(observation)
@@ -188,9 +188,9 @@ def limit(step, **changes):
 
 
 GARBAGE = {
-    "not JSON": (lambda k: b"\xff\x00{", "malformed", "Invalid JSON"),
-    "a list": (lambda k: b"[]", "malformed", "object"),
-    "no step": (lambda k: b"{}", "malformed", "step: Field required"),
+    "not JSON": (lambda _k: b"\xff\x00{", "malformed", "Invalid JSON"),
+    "a list": (lambda _k: b"[]", "malformed", "object"),
+    "no step": (lambda _k: b"{}", "malformed", "step: Field required"),
     "unknown field": (lambda k: json.dumps({"step": k, "setpoints": []}).encode(), "malformed", "setpoints: Extra inputs"),
     "unknown table": (lambda k: limit(k, table="batery"), "malformed", "did you mean 'battery'"),
     "unknown device": (lambda k: limit(k, ids=["battery-b"]), "malformed", "did you mean 'battery-a'"),
@@ -224,7 +224,7 @@ GARBAGE = {
         "malformed",
         "one of its messages",
     ),
-    "deep nesting": (lambda k: b"[" * 100_000, "malformed", "JSON"),
+    "deep nesting": (lambda _k: b"[" * 100_000, "malformed", "JSON"),
 }
 
 

@@ -27,7 +27,7 @@ def service(seed: int, place: tuple[float, float], quality: ForecastOptions, ste
     return WeatherService(source(seed), site, axis, quality, seed, "weather")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 999), places, qualities, st.sampled_from([900, 3600, 7200]), st.integers(0, 60))
 def test_a_forecast_is_physical(seed, place, quality, step_s, quarter_days):
     asked = service(seed, place, quality, step_s)
@@ -42,7 +42,7 @@ def test_a_forecast_is_physical(seed, place, quality, step_s, quarter_days):
         assert said[GHI][np.max(edges_deg, axis=0) < 0.0].tolist() == [0.0] * int((np.max(edges_deg, axis=0) < 0.0).sum())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 999), places, st.lists(st.integers(0, 300), min_size=1, max_size=6))
 def test_an_issue_does_not_hang_on_who_asked_before(seed, place, hours):
     asked, fresh = (service(seed, place, ForecastOptions()) for _ in range(2))
@@ -53,7 +53,7 @@ def test_an_issue_does_not_hang_on_who_asked_before(seed, place, hours):
         assert asked.ahead(now_s, 30)[port].tobytes() == values.tobytes()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 999), places, st.integers(0, 100), st.integers(0, 23))
 def test_inside_an_issue_time_only_passes(seed, place, issue, quarter):
     asked = service(seed, place, ForecastOptions(), 900)

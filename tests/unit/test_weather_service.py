@@ -51,10 +51,13 @@ def service(site: Site, start: str, end: str, seed: int = 1, **options: Any) -> 
     return WeatherService(built.sources[0], site, setting.axis, WeatherOptions(**options).forecast, seed, "weather")
 
 
-def days_ahead(asked: WeatherService, year: int, every: int = 3, day: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def days_ahead(
+    asked: WeatherService, year: int, months: tuple[int, int] = (1, 12), day: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """Return forecast and truth (GHI, clear sky, temperature) of whole days (UTC), from the issue of 12 UTC of a day before."""
     said, true = [], []
-    for midnight_s in range(epoch(f"{year}-01-15"), epoch(f"{year}-12-15"), every * DAY_S):
+    first, last = months
+    for midnight_s in range(epoch(f"{year}-{first:02}-05"), epoch(f"{year}-{last:02}-28"), DAY_S):
         number = (midnight_s - day * DAY_S) // EVERY_S + 2
         issue = asked.issued(number)
         row = midnight_s // HOUR_S - issue.first
@@ -79,11 +82,12 @@ def test_the_error_of_a_day_ahead_in_germany(kassel):
     """40 to 46 % for most forecasts of single German sites, and 40 to 60 % in Central Europe.
 
     E. Lorenz et al., "Benchmarking of different approaches to forecast solar irradiance", 24th EU PVSEC (2009).
+    That a day ahead the temperature is wrong by 1.5 to 2 K is an assumption.
     """
     said, true = kassel
     assert 0.36 <= rrmse(said[0], true[0]) <= 0.44
     assert abs((said - true)[0].mean()) < 0.03 * true[0].mean()
-    assert np.sqrt(((said - true)[2] ** 2).mean()) == pytest.approx(1.7, rel=0.1)
+    assert np.sqrt(((said - true)[2] ** 2).mean()) == pytest.approx(1.7, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -101,11 +105,10 @@ def test_the_error_under_measured_weather(file, site, year, low, high):
     assert low <= rrmse(said[0], true[0]) <= high
 
 
-def test_the_third_day_is_worse():
-    """About 40 % on the second and 46 % on the third day: E. Lorenz et al., IEEE J-STARS 2 (2009) 2-10."""
-    asked = service(STEINHEIM, "2024-01-01", "2025-01-01", **KASSEL)
-    near, far = (rrmse(*(values[0] for values in days_ahead(asked, 2024, day=day))) for day in (1, 3))
-    assert 1.05 <= far / near <= 1.30
+def test_the_third_day_is_worse(kassel):
+    """About 40 % on the second and 46 % on the third day: E. Lorenz et al., IEEE J-STARS 2 (2009) 2-10 (from memory)."""
+    said, true = days_ahead(service(STEINHEIM, "2024-01-01", "2025-01-01", **KASSEL), 2024, day=3)
+    assert 1.05 <= rrmse(said[0], true[0]) / rrmse(kassel[0][0], kassel[1][0]) <= 1.30
 
 
 def test_scaling_a_forecast_again_gains_nothing(kassel):
@@ -155,15 +158,16 @@ def test_a_perfect_service_is_exact(step_s):
         assert said[port] == pytest.approx(true.loc["2024-06-04", port].to_numpy(), abs=1e-9)
 
 
-def test_a_better_service_is_nearer_to_the_truth(kassel):
-    half = service(STEINHEIM, "2024-01-01", "2025-01-01", **KASSEL, forecast={"ghi_rrmse": 0.2, "temp_rmse_k": 0.85})
-    worse = service(STEINHEIM, "2024-01-01", "2025-01-01", **KASSEL, forecast={"ghi_rrmse": 0.5})
-    typical = rrmse(kassel[0][0], kassel[1][0])
-    said, true = days_ahead(half, 2024)
-    assert rrmse(said[0], true[0]) == pytest.approx(0.5 * typical, rel=0.02)
-    assert np.sqrt(((said - true)[2] ** 2).mean()) == pytest.approx(0.85, rel=0.1)
-    said, true = days_ahead(worse, 2024)
-    assert 1.1 * typical < rrmse(said[0], true[0]) < 1.3 * typical
+@pytest.mark.parametrize("share", [0.5, 1.25])
+def test_the_error_is_what_the_options_say(share):
+    """Below the usual error it is scaled, and the truth gets nearer; above, bounds take a little of it away."""
+    quality = {"ghi_rrmse": 0.4 * share, "temp_rmse_k": 1.7 * share}
+    usual = service(STEINHEIM, "2024-01-01", "2025-01-01", **KASSEL)
+    changed = service(STEINHEIM, "2024-01-01", "2025-01-01", **KASSEL, forecast=quality)
+    before, after = (days_ahead(asked, 2024, months=(5, 6)) for asked in (usual, changed))
+    assert rrmse(after[0][0], after[1][0]) == pytest.approx(share * rrmse(before[0][0], before[1][0]), rel=0.1)
+    wrong_k = [np.sqrt(((said - true)[2] ** 2).mean()) for said, true in (before, after)]
+    assert wrong_k[1] == pytest.approx(share * wrong_k[0], rel=1e-6)
 
 
 def test_it_is_issued_every_six_hours_and_had_four_hours_later():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import nats
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from twinergy.bus.address import Address
 
 CONNECT_TIMEOUT_S: Final = 5
+CLOSE_TIMEOUT_S: Final = 2
 PING_INTERVAL_S: Final = 10
 AT_MOST_ONCE: Final = "at most once"
 
@@ -133,7 +135,13 @@ class CoreChannel:
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._client.close()
+        await closed(self._client)
+
+
+async def closed(client: Client) -> None:
+    """Close a client, whatever state it is in; a server that does not answer is not waited for."""
+    with suppress(OSError, nats.errors.Error, TimeoutError, AssertionError):  # the last one where it was never open
+        await asyncio.wait_for(client.close(), CLOSE_TIMEOUT_S)
 
 
 async def connect(address: Address, wrong: Callable[[Exception], None]) -> tuple[Client, asyncio.Event]:
@@ -169,7 +177,7 @@ async def connect(address: Address, wrong: Callable[[Exception], None]) -> tuple
     try:
         await asyncio.wait_for(client.connect(error_cb=on_error, closed_cb=on_closed, **_options(address)), CONNECT_TIMEOUT_S + 1)
     except (OSError, nats.errors.Error, TimeoutError, ImportError, ssl.SSLError, ValueError) as error:
-        await client.close()
+        await closed(client)
         raise BusError(str(address), _reason(trouble[-1] if trouble else error, address)) from None
     opening = False
     return client, lost

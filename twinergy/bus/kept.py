@@ -19,7 +19,7 @@ import nats.errors
 from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
-from twinergy.bus.channel import AT_MOST_ONCE
+from twinergy.bus.channel import AT_MOST_ONCE, closed
 from twinergy.bus.errors import BusError
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class KeptChannel:
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._client.close()
+        await closed(self._client)
 
 
 def stream_name(scope: str) -> str:

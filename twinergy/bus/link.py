@@ -12,7 +12,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from twinergy.bus.channel import CoreChannel, connect
+from twinergy.bus.channel import CoreChannel, closed, connect
 from twinergy.bus.errors import BusError
 from twinergy.bus.kept import KeptChannel, Memory, NoStreamError
 
@@ -184,7 +184,7 @@ class Link:
             try:
                 await channel.open()
             except NoStreamError as error:
-                await client.close()
+                await closed(client)
                 if again:
                     raise
                 self._plain = error.reason

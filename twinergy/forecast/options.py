@@ -72,8 +72,8 @@ class WeatherServiceOptions(Options):
     kind: Literal["weather_service"] = "weather_service"
     half_life_days: Days = 20.0
     """Age at which a measured day counts half for what a roof makes of forecast light."""
-    fade_h: NonNegative = 1.5
-    """Time after which it counts 1/e by how much the last quarter of an hour was brighter than forecast."""
+    fade_h: NonNegative = 2.0
+    """Lead up to which the brightness just measured, as the clear-sky forecast carries it on, counts more than 1/e."""
 
 
 class PerfectOptions(Options):
