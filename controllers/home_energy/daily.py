@@ -121,7 +121,7 @@ class Daily:
         if "battery" in home.devices and home.steers("battery"):
             charge_kw = float(home.option("battery", "p_charge_kw"))
             discharge_kw = float(home.option("battery", "p_discharge_kw") or charge_kw)
-            bounds = {"p_low_kw": -discharge_kw, "p_high_kw": charge_kw, "interruptible": True}
+            bounds: dict[str, Any] = {"p_low_kw": -discharge_kw, "p_high_kw": charge_kw, "interruptible": True}
             name = home.devices["battery"].id
             free.append(ApplianceFlexibility(appliance=name, kind="storage", earliest=now, latest=tomorrow, **bounds))
         wanted = float(np.nan_to_num(reading.values["car_wanted_kwh"][row]))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 KEPT_DAYS: Final = 28
 MODEL_DAYS: Final = 10.0
 """Of which days rooms and tanks are learned: the walls remember a week, the season must not be another (assumption)."""
+MOST_FOUND: Final = 1000
+"""Findings that are kept for the accounts."""
 FIRST_DAYS: Final = 3.0
 OUTDOORS: Final = ("temp_outdoor_degc", "ghi_w_per_m2")
 _NOT_KEPT: Final = (
@@ -84,7 +86,7 @@ class Learning:
         if self._thermal and self._steps % self._per_day == 0 and self.history.days >= FIRST_DAYS:
             self._learn()
         found = self.watch.observe(reading.epoch_s, reading.values)
-        self.found += found
+        self.found = [*self.found, *found][-MOST_FOUND:]
         return found
 
     def _learn(self) -> None:
@@ -93,12 +95,6 @@ class Learning:
         self.tanks = tank_model(window)
         self.heat_max_kw = _highest(window["p_heating_kw"])
         self.cool_max_kw = _highest(window["p_cooling_kw"])
-
-    def last_day(self, port: str, n_steps: int) -> FloatArray:
-        """Return what a port said at the same time of the last day, next step first, shape ``(n_steps, n_homes)``."""
-        window = self.history.window(1.0)
-        series = np.nan_to_num(window[port])
-        return series[np.arange(n_steps) % len(series)]
 
     def portraits(self) -> tuple[Portrait, ...]:
         """Return what measured data say of each home by now (PUC01.02)."""
@@ -110,4 +106,4 @@ assert set(GROUPS) <= {port.removeprefix("p_").removesuffix("_kw") for port in P
 
 def _highest(p_kw: FloatArray) -> FloatArray:
     """Return the highest power of each home, 0 where nothing was said."""
-    return np.nan_to_num(p_kw).max(axis=0, initial=0.0)
+    return np.asarray(np.nan_to_num(p_kw).max(axis=0, initial=0.0))

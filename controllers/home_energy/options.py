@@ -75,11 +75,12 @@ class HomeEnergyOptions(HouseholdOptions):
     watch_days: Annotated[float, Field(ge=0.0, le=60.0)] = 2.0
     """Days in which the module only watches, to learn. [d]"""
     round_trip_efficiency: Annotated[float, Field(gt=0.3, le=1.0)] = 0.88
-    """Of batteries, which do not tell theirs: data sheets of home storage say 0.85 to 0.93 with their inverter (assumption). [-]"""
+    """Of batteries, before it was measured: data sheets of home storage say 0.85 to 0.93 with their inverter (assumption). [-]"""
     wear_eur_per_kwh: NonNegative = 0.02
     """What a discharged kWh is taken to wear off a battery (assumption). [EUR/kWh]"""
     end_share: Fraction = 0.8
-    """Value of a kWh in store at the end of the horizon, over the least price of the horizon, for which it can be had again (assumption). [-]"""
+    """Value of a kWh in store at the end of the horizon, over the least price of the horizon: it can be had again for that
+    (assumption). [-]"""
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     """Solvers that work side by side."""
     requests: tuple[RequestOptions, ...] = ()

@@ -89,7 +89,7 @@ class Planner:
         local_h = self.local_h(now_s)
         quiet = _within(local_h, self._quiet_h)
         models = [self._model(row, machines) for row in rows]
-        outlooks = [self._outlook(row, reading, machines, expected, committed_kw[:, row], quiet[:, row], local_h) for row in rows]
+        outlooks = [self._outlook(row, reading, expected, committed_kw[:, row], quiet[:, row], local_h) for row in rows]
         weights = [_weights(self._homes[row].wishes) for row in rows]
         made = solve_many(models, outlooks, weights, self._options.threads)
         for row, plan in zip(rows, made, strict=True):
@@ -142,7 +142,6 @@ class Planner:
         self,
         row: int,
         reading: Reading,
-        machines: Machines,
         expected: Expected,
         committed_kw: NDArray[np.float64],
         quiet: NDArray[np.bool_],

@@ -55,8 +55,8 @@ def _savings(agent: HomeEnergy) -> Account:
             "Own use, %",
         ),
         rows=tuple(rows) if everyone and totals.import_kwh.any() else (),
-        note="Energy part of the bill, reckoned from the gateways' readings: the same runs and charges, at the time at which the home "
-        "would have made them by itself, and a battery that only follows its own surplus. The last day is not in it.",
+        note="Energy part of the bill, reckoned from the gateways' readings: the same runs and charges, at the time at which the "
+        "home would have made them by itself, and a battery that only follows its own surplus. The last day is not in it.",
     )
 
 
@@ -105,8 +105,8 @@ def _scores(agent: HomeEnergy) -> Account:
         title="Forecasts",
         columns=("Of", "By", "Up to, h", "nRMSE", "MAE, kW", "Bias, kW", "Pinball loss, kW", "Below 10 %", "Below 90 %"),
         rows=rows,
-        note="Mean over the homes, by lead time. nRMSE: root mean square error over the mean power. Below 10 % and 90 %: share of "
-        "the truth that stayed below these quantiles; 0.1 and 0.9 would be right.",
+        note="Mean over the homes, by lead time. nRMSE: root mean square error over the mean power. Below 10 % and 90 %: share "
+        "of the truth that stayed below these quantiles; 0.1 and 0.9 would be right.",
     )
 
 

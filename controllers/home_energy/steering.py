@@ -32,9 +32,9 @@ COLD_ROOM_K: Final = 0.5
 class Steering:
     """Turns plans into set-points.
 
-    Batteries stay in their own self-consumption mode, which follows the home within the step as no plan can. A plan only bounds it:
-    from below where it wants more in the battery than the mode would leave there (charge from the grid, keep for later), from above
-    where it wants less. What a forecast got wrong in between is the battery's own to balance.
+    Batteries stay in their own self-consumption mode, which follows the home within the step as no plan can. A plan only bounds
+    it: from below where it wants more in the battery than the mode would leave there (charge from the grid, keep for later), from
+    above where it wants less. What a forecast got wrong in between is the battery's own to balance.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Steering:
             yield self._schedule("charging", "p_set_kw", ids, power_kw, "home energy plan")
 
     def _machines(self, plans: Plans, reading: Reading, epoch_s: int) -> Iterator[SetPoint]:
-        """Hold every machine until its time has come: a job that comes in waits for the next plan, never past its latest start."""
+        """Hold every machine until its time has come: what is loaded waits for the next plan, never past its latest start."""
         rows, ids = self._households.rows, self._households.ids
         if not ids:
             return

@@ -87,7 +87,7 @@ def thermal(home: Home, row: int, learning: Learning) -> Thermal:
     """Return what of a home's heat can be planned with by now."""
     if "building" not in home.devices or learning.rooms is None:
         return NOTHING
-    room, mode = _room(home, row, learning) if home.steers("heating") else (None, "")
+    room, mode = _room(row, learning) if home.steers("heating") else (None, "")
     tank, draw_kw = _tank(home, row, learning) if home.steers("hot_water") else (None, 0.0)
     rooms, cools = learning.rooms, mode == COLD
     options = home.devices["building"].options
@@ -104,7 +104,7 @@ def thermal(home: Home, row: int, learning: Learning) -> Thermal:
     )
 
 
-def _room(home: Home, row: int, learning: Learning) -> tuple[Room | None, str]:
+def _room(row: int, learning: Learning) -> tuple[Room | None, str]:
     rooms = learning.rooms
     if rooms is None or not rooms.known[row] or not rooms.rmse_k[row] <= TRUSTED_RMSE_K:
         return None, ""

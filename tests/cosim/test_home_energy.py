@@ -14,6 +14,7 @@ from twinergy.cosim.runner import run
 from twinergy.errors import ScenarioError
 from twinergy.messages import decode
 
+WISH = "at_h: 1, dwelling: home-x, table: household, port: x, value: 1"
 OPTIONS = "watch_days: 1, wear_eur_per_kwh: 0, co2_eur_per_kg: 0"
 
 
@@ -105,7 +106,7 @@ def test_same_seed_same_bits(lives, tmp_path):
         ("dwellings: [home-c]", "controllers.home_energy.dwellings"),
         ("households: {home-x: {}}", "controllers.home_energy.households"),
         (
-            "requests: [{at_h: 1, dwelling: home-x, table: household, port: x, value: 1}]",
+            f"requests: [{{{WISH}}}]",
             "controllers.home_energy.requests[0].dwelling",
         ),
     ],

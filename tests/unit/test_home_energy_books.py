@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What home energy management keeps: runs of machines, losses of batteries, and what was saved, each against a hand calculation."""
+"""What home energy management keeps: runs of machines, losses of batteries, savings, each against a hand calculation."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _standby_cost(village):
 
 
 def test_the_habit_of_a_battery_by_hand(tmp_path):
-    """8 kWh, 4 kW, efficiency 0.9 each way: 3 kW of surplus for an hour puts 2.7 kWh in, 2.43 kWh of which come out for 1 kW of load."""
+    """8 kWh, 4 kW, 0.9 each way: 3 kW of surplus for an hour puts 2.7 kWh in, 2.43 kWh of which come out for 1 kW of load."""
     village = homes(tmp_path)
     batteries = Batteries(village, HomeEnergyOptions(round_trip_efficiency=0.81), HOUR)
     batteries.standby_kw[:] = 0.0

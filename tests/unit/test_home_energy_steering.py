@@ -37,9 +37,7 @@ def asked(place, seen, epoch_s=0, thermals=(NOTHING, NOTHING)):
         (-3.0, -1.0, np.nan, -3.0),  # feed in
     ],
 )
-def test_a_battery_is_bounded_only_where_the_plan_differs_from_what_it_does_by_itself(
-    place, wanted_kw, alone_kw, low_kw, high_kw
-):
+def test_a_battery_is_bounded_only_where_the_plan_differs_from_its_own_mode(place, wanted_kw, alone_kw, low_kw, high_kw):
     _, plans, _ = place
     plans.battery_kw[0, 0], plans.alone_kw[0, 0] = wanted_kw, alone_kw
     said = asked(place, reading(-900))

@@ -30,8 +30,6 @@ CLOSE_TIMEOUT_S: Final = 2
 PING_INTERVAL_S: Final = 10
 AT_MOST_ONCE: Final = "at most once"
 
-Take = "Callable[[str, bytes], None]"
-
 
 class Channel(Protocol):
     """How a `Link` uses a connection."""

@@ -19,7 +19,7 @@ import nats.errors
 from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
-from twinergy.bus.channel import AT_MOST_ONCE, closed
+from twinergy.bus.channel import closed
 from twinergy.bus.errors import BusError
 
 if TYPE_CHECKING:
@@ -225,6 +225,3 @@ def _answer(data: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return answer if isinstance(answer, dict) else None
-
-
-__all__ = ["AT_MOST_ONCE", "EXACTLY_ONCE", "KeptChannel", "Memory", "NoStreamError", "stream_name"]

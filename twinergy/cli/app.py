@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from twinergy.cli.data import app as data_app
 from twinergy.errors import ScenarioError, TwinergyError
 
 FAILED_RUN = 1
@@ -22,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(data_app, name="data")
 console = Console()
 errors = Console(stderr=True)
 
