@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from twinergy.forecast.options import ClearSkyOptions, ForecastOptions, SeasonalOptions
+from twinergy.forecast.options import ForecastOptions, SeasonalOptions, WeatherServiceOptions
 from twinergy.options import Fraction, NonNegative, Options
 
 Hour = Annotated[float, Field(ge=0.0, le=24.0)]
@@ -66,7 +66,7 @@ class HomeEnergyOptions(HouseholdOptions):
     """Choices of single households, in place of the common ones."""
     load_forecast: ForecastOptions = SeasonalOptions()
     """How the load is forecast."""
-    pv_forecast: ForecastOptions = ClearSkyOptions()
+    pv_forecast: ForecastOptions = WeatherServiceOptions()
     """How the PV power is forecast."""
     replan_s: Annotated[int, Field(ge=60, le=86_400)] = 3600
     """Time between two plans. [s]"""

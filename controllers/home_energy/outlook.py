@@ -112,6 +112,9 @@ class Expectation:
 
     def expect(self, n_steps: int, forecast: Forecast) -> Expected:
         """Return what is expected of the coming steps."""
+        weather = forecast.weather(n_steps * self._step_s)
+        for provider in self.providers.values():
+            provider.told(weather)
         foreseen = {
             port: self._foresee(port, n_steps, forecast)
             for role, wanted in self._foreseen.items()
@@ -125,7 +128,7 @@ class Expectation:
         else:
             base_kw, heating_kw = self.providers["load"].predict(n_steps), self.providers["heating"].predict(n_steps)
         pv_kw = np.minimum(foreseen["p_pv_available_kw"], 0.0) if self._foreseen["pv"] else self.providers["pv"].predict(n_steps)
-        outdoor_degc, ghi = self._weather(n_steps)
+        outdoor_degc, ghi = (self._outdoors_of(place, weather.get(port), n_steps) for place, port in enumerate(WEATHER))
         return Expected(base_kw, heating_kw, pv_kw, outdoor_degc, ghi, self._prices(n_steps, forecast))
 
     def _foresee(self, port: str, n_steps: int, forecast: Forecast) -> FloatArray:
@@ -142,10 +145,14 @@ class Expectation:
             rest_kw[:, rows] = np.nan_to_num(net_kw - seen_kw)
         return rest_kw
 
-    def _weather(self, n_steps: int) -> tuple[FloatArray, FloatArray]:
-        """Return outdoor temperature and irradiance of the coming steps: as at the same time of the last day."""
+    def _outdoors_of(self, place: int, told: FloatArray | None, n_steps: int) -> FloatArray:
+        """Return what the weather service says of a quantity, and beyond that what was at the same time of the last day."""
         usual = (self._steps + np.arange(n_steps)) % min(self._per_day, max(self._steps, 1))
-        return self._outdoors[0][usual], self._outdoors[1][usual]
+        expected = self._outdoors[place][usual]
+        if told is not None:
+            known = np.asarray(told)[:n_steps]
+            expected[: len(known)] = np.where(np.isfinite(known), known, expected[: len(known)])
+        return np.asarray(expected)
 
     def _prices(self, n_steps: int, forecast: Forecast) -> dict[str, FloatArray]:
         published = forecast.prices(n_steps * self._step_s)

@@ -31,8 +31,9 @@ class Plans:
     ----------
     battery_kw, alone_kw : ndarray, shape (n_steps, n_homes)
         What the battery is to do, and what it would do in this step by itself, following the net load expected there. [kW]
-    car_kw, net_kw, temp_room_degc, temp_tank_degc : ndarray, shape (n_steps, n_homes)
-        What the car is to take, what the home is to exchange with the grid, and temperatures at the end of each step.
+    car_kw, heat_kw, tank_kw, net_kw, temp_room_degc, temp_tank_degc : ndarray, shape (n_steps, n_homes)
+        What the car, the room and the hot water are to take, what the home is to exchange with the grid, and temperatures at the
+        end of each step.
     start_s : ndarray, shape (n_homes, 3)
         When each machine that waits is to start; -1 where none is. [s]
     made_s : ndarray, shape (n_homes,)
@@ -45,6 +46,7 @@ class Plans:
         self.battery_kw, self.alone_kw = np.full(shape, np.nan), np.full(shape, np.nan)
         self.car_kw, self.net_kw = np.full(shape, np.nan), np.full(shape, np.nan)
         self.temp_room_degc, self.temp_tank_degc = np.full(shape, np.nan), np.full(shape, np.nan)
+        self.heat_kw, self.tank_kw = np.full(shape, np.nan), np.full(shape, np.nan)
         self.start_s = np.full((len(homes), len(MACHINES)), -1, dtype=np.int64)
         self.made_s = np.full(len(homes), -1, dtype=np.int64)
 
@@ -54,6 +56,7 @@ class Plans:
         self.battery_kw[:, row], self.car_kw[:, row] = plan.p_battery_kw, plan.p_ev_kw
         self.net_kw[:, row] = plan.p_import_kw - plan.p_export_kw
         self.temp_room_degc[:, row], self.temp_tank_degc[:, row] = plan.temp_indoor_degc[1:], plan.temp_tank_degc[1:]
+        self.heat_kw[:, row], self.tank_kw[:, row] = plan.p_heat_kw, plan.p_tank_kw
         self.start_s[row] = [-1 if start is None else now_s + start * self._step_s for start in plan.starts]
         if battery is not None:
             others_kw = self.net_kw[:, row] - plan.p_battery_kw

@@ -92,6 +92,9 @@ class Steering:
     def _heat(self, plans: Plans, reading: Reading, thermals: Sequence[Thermal], epoch_s: int) -> Iterator[SetPoint]:
         """Store heat and cold where the plan does: beyond what thermostats ask for by themselves, never short of it."""
         room_degc, tank_degc = plans.at("temp_room_degc", epoch_s), plans.at("temp_tank_degc", epoch_s)
+        # a room that the sun warms beyond its set-point is not to be kept there: only where the plan heats is it asked to
+        room_degc = np.where(plans.at("heat_kw", epoch_s) > BIND_KW, room_degc, np.nan)
+        tank_degc = np.where(plans.at("tank_kw", epoch_s) > BIND_KW, tank_degc, np.nan)
         for mode, port in ((HOT, "temp_set_degc"), (COLD, "temp_cool_set_degc")):
             rows = np.array([row for row in self._rooms.rows if thermals[row].mode == mode], dtype=np.int64)
             if rows.size:

@@ -192,22 +192,21 @@ def test_a_server_killed_while_publishing_loses_nothing_doubles_nothing_and_keep
 
         thread = threading.Thread(target=publish)
         thread.start()
-        for _ in range(outages):
+        for outage in range(1, outages + 1):
             time.sleep(0.3)
             killed(server)
             time.sleep(0.2)
             server.start()
+            assert eventually(lambda least=outage: min(bus.facts()["reconnects"] for bus in (sender, reader)) >= least)
         time.sleep(0.3)
         over.set()
         thread.join()
         assert eventually(sender.flush)
         assert eventually(lambda: other.waiting >= len(numbers))
         got = [[message.value for message in inbox.take()] for inbox in (own, other)]
-        reconnects = sender.facts()["reconnects"]
         sender.close()
         reader.close()
-    assert len(numbers) > 500 * outages
-    assert reconnects >= outages
+    assert len(numbers) > 200 * outages
     assert got[0] == numbers
     assert got[1] == numbers
 

@@ -74,14 +74,22 @@ def test_heat_is_stored_beyond_the_thermostat_and_never_taken_away(place):
     room = Room(keep=0.99, gain_k_per_kw=0.1, leak=0.01, p_max_kw=3.0)
     warm = Thermal(room=room, mode=HOT, set_degc=20.0, night_degc=18.0, band_k=1.0)
     for planned, told in ((20.8, 20.8), (20.1, np.nan), (18.0, np.nan)):
-        plans.temp_room_degc[0, 0] = planned
+        plans.temp_room_degc[0, 0], plans.heat_kw[0, 0] = planned, 1.0
         said = asked(place, reading(-900), thermals=(warm, NOTHING))
         np.testing.assert_array_equal(said["temp_set_degc"].value, [told])
 
 
+def test_a_room_that_the_sun_warms_is_not_kept_warm(place):
+    _, plans, _ = place
+    room = Room(keep=0.99, gain_k_per_kw=0.1, leak=0.01, p_max_kw=3.0)
+    warm = Thermal(room=room, mode=HOT, set_degc=20.0, night_degc=18.0, band_k=1.0)
+    plans.temp_room_degc[0, 0], plans.heat_kw[0, 0] = 22.0, 0.0
+    assert np.isnan(asked(place, reading(-900), thermals=(warm, NOTHING))["temp_set_degc"].value).all()
+
+
 def test_water_is_not_heated_beyond_the_usual_while_the_room_is_cold(place):
     _, plans, _ = place
-    plans.temp_tank_degc[0, 0] = 58.0
+    plans.temp_tank_degc[0, 0], plans.tank_kw[0, 0] = 58.0, 1.0
     warm, cold = (asked(place, reading(-900, temp_indoor_degc=degc))["tank_temp_set_degc"].value[0] for degc in (20.0, 18.5))
     assert warm == 58.0
     assert np.isnan(cold)

@@ -81,7 +81,7 @@ class Counts:
 def printable(text: str, longest: int) -> str:
     r"""Return a text from outside as one line without control characters, cut to a length.
 
-    >>> printable("a\\x1b[2Jb" + "c" * 100, 6)
+    >>> printable("a\x1b[2Jb" + "c" * 100, 6)
     'a?[2Jb'
     """
     return "".join(letter if letter.isprintable() else "?" for letter in text[:longest])
