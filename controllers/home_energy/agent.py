@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from controllers.home_energy.batteries import Batteries
+from controllers.home_energy.cars import Cars
 from controllers.home_energy.commands import Commands
 from controllers.home_energy.daily import Daily
 from controllers.home_energy.homes import GATEWAY, Homes
@@ -55,6 +56,7 @@ class HomeEnergy(Agent):
         self.expectation = Expectation(self.homes, options, context)
         self.machines = Machines(len(self.homes), step_s)
         self.batteries = Batteries(self.homes, options, step_s)
+        self.cars = Cars(self.homes, step_s)
         self.planner = Planner(self.homes, options, context, self.batteries)
         self.ledger = Ledger(self.homes, self.batteries, step_s)
         self.learning = Learning(self.homes, context)
@@ -65,7 +67,6 @@ class HomeEnergy(Agent):
         self._plans_from_s = context.axis.start_epoch_s + options.watch_days * SECONDS_PER_DAY
         self._steers_machines = np.array([self.homes[row].steers("machines") for row in range(len(self.homes))], dtype=bool)
         self._known_rooms: object = None
-        self._had_car = np.zeros(len(self.homes), dtype=bool)
         self._plannable = np.array([_plannable(self.homes, row) for row in range(len(self.homes))], dtype=bool)
 
     @classmethod
@@ -113,6 +114,7 @@ class HomeEnergy(Agent):
         free = (self.planner.plans.made_s < 0) | ~self._steers_machines
         loaded, runs = self.machines.observe(reading, free)
         self.batteries.observe(reading)
+        came = self.cars.observe(reading)
         day = self.ledger.note(reading, [prices[port] for port in PRICES], runs, self.machines.usual_wait_s)
         outdoors = {port: float(values[0]) for port, values in weather.values.items()}
         self.expectation.observe(reading, prices, outdoors)
@@ -122,21 +124,21 @@ class HomeEnergy(Agent):
         asked = self.commands.take(next_s, observation.messages, *self.planner.quiet_now(next_s))
         said = [*self._hourly.observe(reading), *self._of_day(reading, day)]
         if next_s >= self._plans_from_s:
-            said += self._replan(reading, loaded, observation, next_s)
-            steered = self.steering.set_points(self.planner.plans, reading, self.planner.thermals, next_s)
+            said += self._replan(reading, loaded.any(axis=1) | came, observation, next_s)
+            steered = self.steering.set_points(self.planner.plans, reading, self.cars, self.planner.thermals, next_s)
             asked += self.commands.spare(steered, next_s)
         said += self.commands.take_messages()
         return Decision(set_points=tuple(asked), messages=tuple(said))
 
-    def _replan(self, reading: Reading, loaded: NDArray[np.bool_], observation: Observation, next_s: int) -> list[Message]:
+    def _replan(self, reading: Reading, news: NDArray[np.bool_], observation: Observation, next_s: int) -> list[Message]:
         """Plan what is due; once a day, tell the plans and the forecasts."""
         if self.learning.rooms is not self._known_rooms:
             self._known_rooms = self.learning.rooms
             self.planner.thermals = [thermal(self.homes[row], row, self.learning) for row in range(len(self.homes))]
-        due = self._due(reading, loaded, next_s)
+        due = self._due(reading, news, next_s)
         if due.size:
             expected = self.expectation.expect(self.planner.n_steps, observation.forecast)
-            self.planner.plan(due.tolist(), reading, self.machines, expected)
+            self.planner.plan(due.tolist(), reading, self.machines, self.cars, expected)
             if next_s % SECONDS_PER_DAY == 0:
                 return self._tell(reading, expected)
         return []
@@ -162,11 +164,9 @@ class HomeEnergy(Agent):
             said += [self._daily.user(row, portrait, reading.epoch_s) for row, portrait in enumerate(portraits)]
         return said
 
-    def _due(self, reading: Reading, loaded: NDArray[np.bool_], next_s: int) -> NDArray[np.int64]:
+    def _due(self, reading: Reading, news: NDArray[np.bool_], next_s: int) -> NDArray[np.int64]:
         """Return the homes to be planned now: all on the raster, others where something has come in."""
-        car = np.nan_to_num(reading.values["car_wanted_kwh"]) > 0
-        news = (car & ~self._had_car) | loaded.any(axis=1) | (self.planner.plans.made_s < 0)
-        self._had_car = car
+        news = news | (self.planner.plans.made_s < 0)
         if next_s % self.options.replan_s == 0:
             news = np.ones(len(self.homes), dtype=bool)
         seen = ~np.isnan(reading.values["p_household_kw"])

@@ -221,7 +221,7 @@ def _at_once(car_kw: FloatArray, wanting: NDArray[np.bool_], most_kw: FloatArray
             stay, wants = car_kw[first:last, home], wanting[first:last, home]
             full_kw = max(most_kw[home], stay.max(initial=0.0))
             filled = np.clip(stay[wants].sum() - full_kw * np.arange(len(stay)), 0.0, full_kw)
-            beyond = np.trim_zeros(np.where(wants, 0.0, stay))
+            beyond = stay[~wants & (stay > 0)]
             after = int(np.count_nonzero(filled))
             moved[first:last, home] = filled
             moved[first + after : min(last, first + after + len(beyond)), home] += beyond[: last - first - after]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from controllers.home_energy.batteries import Batteries
+    from controllers.home_energy.cars import Cars
     from controllers.home_energy.homes import Home, Homes
     from controllers.home_energy.machines import Machines
     from controllers.home_energy.optimum import HomePlan
@@ -82,14 +83,17 @@ class Planner:
         self.counts: Counter[str] = Counter()
         self.unmet: Counter[str] = Counter()
 
-    def plan(self, rows: Sequence[int], reading: Reading, machines: Machines, expected: Expected) -> list[HomePlan]:
+    def plan(self, rows: Sequence[int], reading: Reading, machines: Machines, cars: Cars, expected: Expected) -> list[HomePlan]:
         """Plan these homes from the next step on and keep the plans."""
         now_s = reading.epoch_s + self._step_s
         committed_kw = machines.committed_kw(self.n_steps)
-        local_h = self.local_h(now_s)
+        local_h, wanted_kwh = self.local_h(now_s), cars.wanted_kwh
         quiet = _within(local_h, self._quiet_h)
         models = [self._model(row, machines) for row in rows]
-        outlooks = [self._outlook(row, reading, expected, committed_kw[:, row], quiet[:, row], local_h) for row in rows]
+        outlooks = [
+            self._outlook(row, reading, expected, committed_kw[:, row], quiet[:, row], local_h, float(wanted_kwh[row]))
+            for row in rows
+        ]
         weights = [_weights(self._homes[row].wishes) for row in rows]
         made = solve_many(models, outlooks, weights, self._options.threads)
         for row, plan in zip(rows, made, strict=True):
@@ -146,11 +150,12 @@ class Planner:
         committed_kw: NDArray[np.float64],
         quiet: NDArray[np.bool_],
         local_h: FloatArray,
+        wanted_kwh: float,
     ) -> HomeOutlook:
         home, values = self._homes[row], reading.values
         slack = np.floor(reading.slack_s[row] / self._step_s).astype(int)
         steered = bool(self._models[row].assets.machines)
-        wanted_kwh, leaves_s = float(np.nan_to_num(values["car_wanted_kwh"][row])), values["car_departure_s"][row]
+        leaves_s = values["car_departure_s"][row]
         leaves = self.n_steps if np.isnan(leaves_s) else int(leaves_s // self._step_s)
         buy, sell, co2 = (expected.prices[port][:, row] for port in ("buy_eur_per_kwh", "feed_in_eur_per_kwh", "co2_g_per_kwh"))
         heat = self.thermals[row]

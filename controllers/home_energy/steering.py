@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from controllers.home_energy.cars import Cars
     from controllers.home_energy.homes import Homes
     from controllers.home_energy.plans import Plans
     from controllers.home_energy.reading import Reading
@@ -53,10 +54,12 @@ class Steering:
         self._room_set_degc = np.array([homes[row].option("building", "temp_set_degc", 20.0) for row in self._tanks.rows])
         self._tank_set_degc = np.array([homes[row].option("building", "tank_temp_set_degc", 50.0) for row in self._tanks.rows])
 
-    def set_points(self, plans: Plans, reading: Reading, thermals: Sequence[Thermal], epoch_s: int) -> Iterator[SetPoint]:
+    def set_points(
+        self, plans: Plans, reading: Reading, cars: Cars, thermals: Sequence[Thermal], epoch_s: int
+    ) -> Iterator[SetPoint]:
         """Yield what devices are asked for in the step that starts at an instant."""
         yield from self._battery(plans, epoch_s)
-        yield from self._car(plans, reading, epoch_s)
+        yield from self._car(plans, cars, epoch_s)
         yield from self._machines(plans, reading, epoch_s)
         yield from self._heat(plans, reading, thermals, epoch_s)
 
@@ -70,12 +73,16 @@ class Steering:
         for port, value in (("p_min_kw", low_kw), ("p_max_kw", high_kw)):
             yield self._schedule("battery", port, ids, value, "home energy plan")
 
-    def _car(self, plans: Plans, reading: Reading, epoch_s: int) -> Iterator[SetPoint]:
+    def _car(self, plans: Plans, cars: Cars, epoch_s: int) -> Iterator[SetPoint]:
+        """Limit the charging points, which charge as fast as they may by themselves.
+
+        A car that comes waits for its plan; one that has what it is to get is left to trickle.
+        """
         rows, ids = self._cars.rows, self._cars.ids
         if ids:
-            wanting = reading.values["car_wanted_kwh"][rows] > 0
-            power_kw = np.where(wanting, plans.at("car_kw", epoch_s)[rows], np.nan)
-            yield self._schedule("charging", "p_set_kw", ids, power_kw, "home energy plan")
+            planned_kw = np.where(cars.wanted_kwh > 0, plans.at("car_kw", epoch_s), np.nan)
+            waiting = ~cars.plugged & (plans.made_s >= 0)
+            yield self._schedule("charging", "p_max_kw", ids, np.where(waiting, 0.0, planned_kw)[rows], "home energy plan")
 
     def _machines(self, plans: Plans, reading: Reading, epoch_s: int) -> Iterator[SetPoint]:
         """Hold every machine until its time has come: what is loaded waits for the next plan, never past its latest start."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from controllers.home_energy.cars import Cars
 from controllers.home_energy.optimum import Room
 from controllers.home_energy.plans import Plans
 from controllers.home_energy.steering import Steering
@@ -21,9 +22,10 @@ def place(tmp_path):
     return village, plans, Steering(village, 900.0)
 
 
-def asked(place, seen, epoch_s=0, thermals=(NOTHING, NOTHING)):
-    _, plans, steering = place
-    return {each.port: each for each in steering.set_points(plans, seen, thermals, epoch_s)}
+def asked(place, seen, epoch_s=0, thermals=(NOTHING, NOTHING), cars=None):
+    village, plans, steering = place
+    cars = cars or Cars(village, 900)
+    return {f"{each.table}.{each.port}": each for each in steering.set_points(plans, seen, cars, thermals, epoch_s)}
 
 
 @pytest.mark.parametrize(
@@ -41,32 +43,46 @@ def test_a_battery_is_bounded_only_where_the_plan_differs_from_its_own_mode(plac
     _, plans, _ = place
     plans.battery_kw[0, 0], plans.alone_kw[0, 0] = wanted_kw, alone_kw
     said = asked(place, reading(-900))
-    assert said["p_min_kw"].ids == ("battery-a",)
-    np.testing.assert_array_equal(said["p_min_kw"].value, [low_kw])
-    np.testing.assert_array_equal(said["p_max_kw"].value, [high_kw])
+    assert said["battery.p_min_kw"].ids == ("battery-a",)
+    np.testing.assert_array_equal(said["battery.p_min_kw"].value, [low_kw])
+    np.testing.assert_array_equal(said["battery.p_max_kw"].value, [high_kw])
 
 
 def test_a_plan_that_has_run_out_asks_for_nothing(place):
     _, plans, _ = place
     plans.battery_kw[:, 0], plans.alone_kw[:, 0] = 3.0, 0.0
     said = asked(place, reading(0), epoch_s=4 * 900)
-    assert np.isnan(said["p_min_kw"].value).all()
+    assert np.isnan(said["battery.p_min_kw"].value).all()
 
 
 def test_a_loaded_machine_waits_for_its_time_and_is_then_started(place):
     _, plans, _ = place
     plans.start_s[0] = [-1, 1800, -1]
     waiting = reading(-900, dishwasher_pending=1.0)
-    held, started = (asked(place, waiting, epoch_s)["dishwasher_on"].value[0] for epoch_s in (900, 1800))
+    held, started = (asked(place, waiting, epoch_s)["household.dishwasher_on"].value[0] for epoch_s in (900, 1800))
     assert (held, started) == (0.0, 1.0)
-    assert asked(place, reading(-900), 1800)["dishwasher_on"].value[0] == 0.0
+    assert asked(place, reading(-900), 1800)["household.dishwasher_on"].value[0] == 0.0
 
 
-def test_a_car_that_wants_nothing_is_left_alone(place):
-    _, plans, _ = place
-    plans.car_kw[0, 0] = 4.2
-    assert asked(place, reading(-900, car_wanted_kwh=5.0))["p_set_kw"].value.tolist() == [4.2]
-    assert np.isnan(asked(place, reading(-900, car_wanted_kwh=0.0))["p_set_kw"].value).all()
+def test_a_car_waits_for_its_plan_charges_by_it_and_is_left_to_trickle(place):
+    village, plans, _ = place
+    plans.car_kw[:, 0] = 4.2
+    cars = Cars(village, 900)
+    limits = []
+    course = [(np.nan, np.nan, 0.0), (1.0, 9e4, 0.0), (0.0, 9e4, 11.0), (0.0, 9e4, 11.0), (0.0, 9e4, 0.3), (np.nan, np.nan, 0.0)]
+    for number, (wanted, leaves_s, p_kw) in enumerate(course):
+        seen = reading(900 * (number - 1), car_wanted_kwh=wanted, car_departure_s=leaves_s, p_charging_kw=p_kw)
+        cars.observe(seen)
+        limits.append(float(asked(place, seen, 0, cars=cars)["charging.p_max_kw"].value[0]))
+    np.testing.assert_array_equal(limits, [0.0, 4.2, 4.2, 4.2, np.nan, 0.0])
+
+
+def test_the_top_up_of_a_car_is_learned(place):
+    """By hand: 11 kW for half an hour and 0.9 into the battery make 4.95 kWh, of which 0.3 replaces as much of the 10 assumed."""
+    cars = Cars(place[0], 900)
+    for number, (leaves_s, p_kw) in enumerate([(9e4, 11.0), (9e4, 11.0), (9e4, 0.0), (np.nan, 0.0), (9e4, 0.0)]):
+        cars.observe(reading(900 * number, car_wanted_kwh=0.0, car_departure_s=leaves_s, p_charging_kw=p_kw))
+    assert cars.wanted_kwh[0] == pytest.approx(10.0 + 0.3 * (4.95 - 10.0))
 
 
 def test_heat_is_stored_beyond_the_thermostat_and_never_taken_away(place):
@@ -76,7 +92,7 @@ def test_heat_is_stored_beyond_the_thermostat_and_never_taken_away(place):
     for planned, told in ((20.8, 20.8), (20.1, np.nan), (18.0, np.nan)):
         plans.temp_room_degc[0, 0], plans.heat_kw[0, 0] = planned, 1.0
         said = asked(place, reading(-900), thermals=(warm, NOTHING))
-        np.testing.assert_array_equal(said["temp_set_degc"].value, [told])
+        np.testing.assert_array_equal(said["building.temp_set_degc"].value, [told])
 
 
 def test_a_room_that_the_sun_warms_is_not_kept_warm(place):
@@ -84,13 +100,15 @@ def test_a_room_that_the_sun_warms_is_not_kept_warm(place):
     room = Room(keep=0.99, gain_k_per_kw=0.1, leak=0.01, p_max_kw=3.0)
     warm = Thermal(room=room, mode=HOT, set_degc=20.0, night_degc=18.0, band_k=1.0)
     plans.temp_room_degc[0, 0], plans.heat_kw[0, 0] = 22.0, 0.0
-    assert np.isnan(asked(place, reading(-900), thermals=(warm, NOTHING))["temp_set_degc"].value).all()
+    assert np.isnan(asked(place, reading(-900), thermals=(warm, NOTHING))["building.temp_set_degc"].value).all()
 
 
 def test_water_is_not_heated_beyond_the_usual_while_the_room_is_cold(place):
     _, plans, _ = place
     plans.temp_tank_degc[0, 0], plans.tank_kw[0, 0] = 58.0, 1.0
-    warm, cold = (asked(place, reading(-900, temp_indoor_degc=degc))["tank_temp_set_degc"].value[0] for degc in (20.0, 18.5))
+    warm, cold = (
+        asked(place, reading(-900, temp_indoor_degc=degc))["building.tank_temp_set_degc"].value[0] for degc in (20.0, 18.5)
+    )
     assert warm == 58.0
     assert np.isnan(cold)
 
