@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from twinergy.community.twin import BuildContext
     from twinergy.kinds import FloatArray
 
-EARLY_EUR_PER_KWH: Final = 5e-4
-"""Over the horizon, how much less a later kWh counts: of two equal plans the one that acts first is the better bet."""
 EFFICIENCY_RASTER: Final = 0.01
 THERMOSTAT_EUR_PER_KH: Final = 2.0
 """What a plan counts a kelvin hour short of the set-point at least: the home's own thermostat will not save there. [EUR/(K h)]"""
@@ -79,7 +77,7 @@ class Planner:
         self._clock = LocalClock(site.timezone, site.country, self._step_s)
         self._quiet_h = np.array([(homes[row].wishes.quiet_from_h, homes[row].wishes.quiet_until_h) for row in range(len(homes))])
         self.thermals = [NOTHING] * len(homes)
-        self._early = EARLY_EUR_PER_KWH * (1.0 - np.arange(self.n_steps) / self.n_steps)
+        self._early = options.doubt_eur_per_kwh * (1.0 - np.arange(self.n_steps) / self.n_steps)
         self.counts: Counter[str] = Counter()
         self.unmet: Counter[str] = Counter()
 

@@ -76,13 +76,13 @@ class Steering:
     def _car(self, plans: Plans, cars: Cars, epoch_s: int) -> Iterator[SetPoint]:
         """Limit the charging points, which charge as fast as they may by themselves.
 
-        A car that comes waits for its plan; one that has what it is to get is left to trickle.
+        A car that comes charges until its plan is made, one step later, because it might have to leave soon; one that has what it
+        is to get is left to trickle.
         """
         rows, ids = self._cars.rows, self._cars.ids
         if ids:
             planned_kw = np.where(cars.wanted_kwh > 0, plans.at("car_kw", epoch_s), np.nan)
-            waiting = ~cars.plugged & (plans.made_s >= 0)
-            yield self._schedule("charging", "p_max_kw", ids, np.where(waiting, 0.0, planned_kw)[rows], "home energy plan")
+            yield self._schedule("charging", "p_max_kw", ids, planned_kw[rows], "home energy plan")
 
     def _machines(self, plans: Plans, reading: Reading, epoch_s: int) -> Iterator[SetPoint]:
         """Hold every machine until its time has come: what is loaded waits for the next plan, never past its latest start."""

@@ -234,11 +234,17 @@ def show(
     out: Runs = Path("runs"),
     *,
     figures: Annotated[bool, typer.Option("--figures", help="Write the standard figures and the report again.")] = False,
+    sequence: Annotated[
+        str, typer.Option("--sequence", metavar="USE-CASE", help="Print the page of a use case with the messages that flowed.")
+    ] = "",
 ) -> None:
-    """Show a run's KPIs and where its figures are."""
-    from twinergy.cli.showing import show_run  # noqa: PLC0415
+    """Show a run's KPIs and where its figures are, or the messages of a use case."""
+    from twinergy.cli.showing import show_run, show_use_case  # noqa: PLC0415
 
-    show_run(console, out, run, again=figures)
+    if sequence:
+        show_use_case(out, run, sequence)
+    else:
+        show_run(console, out, run, again=figures)
 
 
 @app.command()

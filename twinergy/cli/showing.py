@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
@@ -62,6 +63,13 @@ def show_run(console: Console, base: Path, name: str, *, again: bool) -> None:
     for file in ("report.html", "figures", "series"):
         if (run.path / file).exists():
             console.print(f"{run.path / file}", soft_wrap=True, highlight=False)
+
+
+def show_use_case(base: Path, name: str, case: str) -> None:
+    """Print the page of a use case, Markdown with a diagram of the messages that flowed in a run."""
+    from twinergy.results.use_case_pages import use_case_page  # noqa: PLC0415 - pandas
+
+    sys.stdout.write(use_case_page(find_run(base, name), case))
 
 
 def compare_runs(console: Console, base: Path, names: list[str], *, everything: bool) -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-FILE: Final = Path(__file__).resolve().parents[2] / "data" / "use_cases.csv"
+ROOT: Final = Path(__file__).resolve().parents[2]
+FILE: Final = ROOT / "data" / "use_cases.csv"
+PAGES: Final = ROOT / "docs" / "use_cases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,16 @@ def use_cases() -> tuple[UseCase, ...]:
 
 def markdown() -> str:
     """Return the table of use cases that stands in ``docs/use_cases.md``."""
-    rows = [f"| {case.id} | {case.high_level} | {case.title} | {_shown(case)} |" for case in use_cases()]
-    head = "# Use cases\n\nThe 31 use cases of TwinERGY deliverable D4.4, generated from `data/use_cases.csv`.\n\n"
+    rows = [f"| {_linked(case)} | {case.high_level} | {case.title} | {_shown(case)} |" for case in use_cases()]
+    what = "The 31 use cases of TwinERGY deliverable D4.4, generated from `data/use_cases.csv`. "
+    head = f"# Use cases\n\n{what}Numbers lead to pages with the messages that flowed.\n\n"
     return head + "\n".join(["| id | high-level use case | title | shown by |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def _linked(case: UseCase) -> str:
+    """Return the number, with a link to the page of the use case where there is one."""
+    page = PAGES / f"{case.id}.md"
+    return f"[{case.id}]({PAGES.name}/{page.name})" if page.is_file() else case.id
 
 
 def _shown(case: UseCase) -> str:
