@@ -60,7 +60,7 @@ class HomeEnergy(Agent):
         self.planner = Planner(self.homes, options, context, self.batteries)
         self.ledger = Ledger(self.homes, self.batteries, step_s)
         self.learning = Learning(self.homes, context)
-        self.commands = Commands(name, self.homes, context, options.requests)
+        self.commands = Commands(name, self.homes, context, options.requests, options.apps)
         self._hourly = Hourly(name, context.pilot, self.homes, step_s)
         self._daily = Daily(name, context.pilot, context.twin.site.timezone, self.homes, step_s)
         self.steering = Steering(self.homes, step_s)
@@ -83,8 +83,10 @@ class HomeEnergy(Agent):
         named += [(f"{path}.requests[{place}].dwelling", request.dwelling) for place, request in enumerate(options.requests)]
         return [
             Finding(message="this home has no gateway", path=place, value=home, allowed=closest(home, with_gateway))
-            for place, home in named
             if home not in with_gateway
+            else Finding(message="this home does not take part", path=place, value=home, allowed=closest(home, options.dwellings))
+            for place, home in named
+            if home not in with_gateway or (options.dwellings and home not in options.dwellings)
         ]
 
     @property
@@ -126,7 +128,7 @@ class HomeEnergy(Agent):
         if next_s >= self._plans_from_s:
             said += self._replan(reading, loaded.any(axis=1) | came, observation, next_s)
             steered = self.steering.set_points(self.planner.plans, reading, self.cars, self.planner.thermals, next_s)
-            asked += self.commands.spare(steered, next_s)
+            asked += self.commands.spare(steered)
         said += self.commands.take_messages()
         return Decision(set_points=tuple(asked), messages=tuple(said))
 
@@ -180,5 +182,8 @@ class HomeEnergy(Agent):
 def _plannable(homes: Homes, row: int) -> bool:
     """Whether a home has a contract and anything that may be steered."""
     home = homes[row]
-    steered = (("battery", "battery"), ("charging", "car"), ("household", "machines"), ("pv", "pv"), ("building", "heating"))
+    steered = (
+        *(("battery", "battery"), ("charging", "car"), ("household", "machines"), ("pv", "pv")),
+        *(("building", "heating"), ("building", "hot_water")),
+    )
     return home.tariff >= 0 and any(kind in home.devices and home.steers(what) for kind, what in steered)

@@ -43,6 +43,8 @@ ALLOWED: Final[dict[tuple[str, str], tuple[float, float]]] = {
     ("charging", "p_max_kw"): (0.0, 22.0),
 }
 """What may be asked of which device, and between which values: plugs and programmes, set-points, and a pause for the car."""
+MOST_LATER: Final = 10_000
+"""Requests for later that are kept."""
 TRIES: Final = 2
 """Steps within which a command must show in the readings."""
 OFF_KW: Final = 0.01
@@ -70,6 +72,8 @@ class Command:
         Why, for people.
     steps : int
         Steps since it was handed on.
+    until_s : float
+        When it ends. [s]
     """
 
     id: str
@@ -82,6 +86,7 @@ class Command:
     valid_s: float
     reason: str = ""
     steps: int = 0
+    until_s: float = float("inf")
 
     def set_point(self) -> SetPoint:
         """Return the request to the arbiter: a household overrides, a module asks as demand response."""
@@ -105,6 +110,8 @@ class Commands:
         Static twin, time axis and name of the pilot.
     requests : sequence of RequestOptions
         What households ask for during the run.
+    apps : iterable of str
+        Sources of messages that may ask in a household's name.
 
     Attributes
     ----------
@@ -112,7 +119,9 @@ class Commands:
         Commands by how they ended, and those still under way.
     """
 
-    def __init__(self, name: str, homes: Homes, context: BuildContext, requests: Iterable[RequestOptions]) -> None:
+    def __init__(
+        self, name: str, homes: Homes, context: BuildContext, requests: Iterable[RequestOptions], apps: Iterable[str] = ()
+    ) -> None:
         self._name, self._homes, self._pilot = name, homes, context.pilot
         self._step_s = context.axis.step_s
         start_s = context.axis.start_epoch_s
@@ -124,8 +133,10 @@ class Commands:
         self._home_of = {
             device.id: homes.row_of.get(device.dwelling, -1) for kind in kinds for device in context.twin.of_kind(kind)
         }
+        self._apps = frozenset(apps)
+        self._later: list[tuple[float, RemoteControlData]] = []
         self._open: list[Command] = []
-        self._holding: list[tuple[Command, float]] = []
+        self._holding: list[Command] = []
         self._today: Counter[int] = Counter()
         self._day = -1
         self.counts: Counter[str] = Counter()
@@ -148,17 +159,19 @@ class Commands:
         if local_day != self._day:
             self._day = local_day
             self._today.clear()
+        self._holding = [each for each in self._holding if each.until_s > epoch_s]
         asked = [*self._due(epoch_s), *self._from(messages, epoch_s)]
         granted = []
         for command in asked:
             self.counts["requested"] += 1
             no = self._refusal(command, quiet)
             if no:
-                self._tell(command, epoch_s, "refused", no)
+                self._tell(command, epoch_s - self._step_s, "refused", no)
                 continue
             self._today[command.home] += command.by != HOUSEHOLD
             self._open.append(command)
-            self._holding.append((command, epoch_s + command.valid_s))
+            command.until_s = epoch_s + command.valid_s
+            self._holding.append(command)
             granted.append(command.set_point())
         return granted
 
@@ -178,26 +191,34 @@ class Commands:
                 value=each.value,
                 valid_s=each.valid_h * SECONDS_PER_HOUR,
             )
-            self._tell(command, epoch_s, "requested", "")
+            self._tell(command, epoch_s - self._step_s, "requested", "")
             due.append(command)
         return due
 
     def _from(self, messages: Iterable[Message], epoch_s: int) -> list[Command]:
-        return [
-            Command(
-                id=message.command_id,
-                by=message.requested_by,
-                home=self._home_of.get(message.device, -1),
-                table=message.table,
-                device=message.device,
-                port=message.port,
-                value=float("nan") if message.value is None else message.value,
-                valid_s=max(message.valid_s - max(0.0, epoch_s - message.sent.timestamp()), self._step_s),
-                reason=message.reason,
-            )
-            for message in messages
-            if isinstance(message, RemoteControlData) and message.state == "requested" and message.source != self._name
-        ]
+        """Return the requests of others that are to act now; those for later are kept until then."""
+        for message in messages:
+            if isinstance(message, RemoteControlData) and message.state == "requested" and message.source != self._name:
+                acts_s = message.sent.timestamp() if message.acts is None else message.acts.timestamp()
+                self._later.append((acts_s, message))
+        now = [(acts_s, message) for acts_s, message in self._later if acts_s <= epoch_s]
+        self._later = [each for each in self._later if each[0] > epoch_s][-MOST_LATER:]
+        return [self._command(message, max(0.0, epoch_s - self._step_s - acts_s)) for acts_s, message in now]
+
+    def _command(self, message: RemoteControlData, late_s: float) -> Command:
+        """Return a request as a command; only the household's own apps speak in its name."""
+        speaks_for_itself = message.requested_by != HOUSEHOLD or message.source in self._apps
+        return Command(
+            id=message.command_id,
+            by=message.requested_by if speaks_for_itself else message.source,
+            home=self._home_of.get(message.device, -1),
+            table=message.table,
+            device=message.device,
+            port=message.port,
+            value=float("nan") if message.value is None else message.value,
+            valid_s=message.valid_s - late_s,
+            reason=message.reason,
+        )
 
     def _refusal(self, command: Command, quiet: np.ndarray) -> str:
         """Return why a command may not be carried out, nothing if it may."""
@@ -207,6 +228,8 @@ class Commands:
         if bounds is None:
             ports = [port for table, port in ALLOWED if table == command.table]
             return f"{command.port!r} of a {command.table} cannot be commanded: {closest(command.port, ports)}"
+        if command.valid_s <= 0:
+            return "it came when its time was already over"
         if not bounds[0] <= command.value <= bounds[1]:
             return f"{command.port} = {command.value:g} is outside {bounds[0]:g} to {bounds[1]:g}"
         return (
@@ -215,6 +238,9 @@ class Commands:
 
     def _not_permitted(self, command: Command, home: Home, quiet: bool) -> str:
         wishes = home.wishes
+        place = (command.table, command.port, command.device)
+        if any((each.table, each.port, each.device) == place and each.by == HOUSEHOLD for each in self._holding):
+            return "the household itself has asked for something there"
         if wishes.opt_out:
             return "the household has opted out"
         if quiet:
@@ -227,8 +253,13 @@ class Commands:
         """See which commands under way have been carried out; `told` is what devices had been told for this step."""
         still = []
         for command in self._open:
+            if reading.silent[command.home] and reading.epoch_s < command.until_s:
+                still.append(command)  # nobody can see what it does
+                continue
             command.steps += 1
-            if not self._was_told(command, told):
+            if reading.epoch_s >= command.until_s:
+                self._tell(command, reading.epoch_s, "failed", "its time was over before it showed in the readings")
+            elif not self._was_told(command, told):
                 self._tell(command, reading.epoch_s, "refused", "somebody of a higher standing asked for something else")
             elif _done(command, reading):
                 self._tell(command, reading.epoch_s, "acknowledged", "")
@@ -241,11 +272,10 @@ class Commands:
                 still.append(command)
         self._open = still
 
-    def spare(self, set_points: Iterable[SetPoint], epoch_s: int) -> Iterator[SetPoint]:
+    def spare(self, set_points: Iterable[SetPoint]) -> Iterator[SetPoint]:
         """Yield the module's own set-points without the devices that somebody has commanded: an agent has one voice per port."""
-        self._holding = [each for each in self._holding if each[1] > epoch_s]
         held: dict[tuple[str, str], set[str]] = {}
-        for command, _ in self._holding:
+        for command in self._holding:
             held.setdefault((command.table, command.port), set()).add(command.device)
         for each in set_points:
             taken = held.get((each.table, each.port))
@@ -276,7 +306,7 @@ class Commands:
                 source=self._name,
                 pilot=self._pilot,
                 sent=datetime.fromtimestamp(epoch_s, UTC),
-                valid_s=command.valid_s,
+                valid_s=max(0.0, command.valid_s),
                 dwelling=home or "unknown",
                 command_id=command.id,
                 requested_by=command.by,

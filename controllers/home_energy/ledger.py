@@ -93,17 +93,18 @@ class _Cells:
         self._of = batteries
         self.soc = np.zeros(len(batteries.capacity_kwh))
 
-    def step(self, net_kw: FloatArray, step_h: float, one_way: FloatArray) -> FloatArray:
-        """Return the terminal power that takes up surplus and covers need, load frame, and move on."""
+    def step(self, net_kw: FloatArray, known: NDArray[np.bool_], step_h: float, one_way: FloatArray) -> FloatArray:
+        """Return the terminal power that takes up surplus and covers need, load frame, and move on; 0 where nothing is known."""
         of = self._of
         room_kw = (of.max_soc - self.soc) * of.capacity_kwh / one_way / step_h
         held_kw = (self.soc - of.min_soc) * of.capacity_kwh * one_way / step_h
         low_kw = -np.clip(np.minimum(held_kw, of.p_discharge_kw), 0.0, None)
         high_kw = np.clip(np.minimum(room_kw, of.p_charge_kw), 0.0, None)
         p_kw = np.clip(-net_kw - of.standby_kw, low_kw, high_kw)
+        p_kw = np.where(known, p_kw, 0.0)
         inside_kwh = np.where(p_kw > 0, p_kw * one_way, p_kw / one_way) * step_h
         self.soc = self.soc + inside_kwh / np.maximum(of.capacity_kwh, 1e-9)
-        return p_kw + of.standby_kw
+        return np.asarray(np.where(known, p_kw + of.standby_kw, 0.0))
 
 
 class Ledger:
@@ -117,6 +118,13 @@ class Ledger:
         What the homes' batteries are, and what they lose.
     step_s : int
         Length of a step. [s]
+
+    Attributes
+    ----------
+    totals : Totals
+        Sums of all days reckoned so far.
+    held_kwh : ndarray, shape (2, n_homes)
+        What the batteries held at the end of the last of them, as it was and by habit. [kWh]
     """
 
     def __init__(self, homes: Homes, batteries: Batteries, step_s: int) -> None:
@@ -126,8 +134,10 @@ class Ledger:
         self._first_s = -1
         shape = (DAYS * self.per_day, len(homes))
         self._net_kw, self._load_kw, self._pv_kw, self._car_kw = (np.zeros(shape) for _ in range(4))
-        self._wanting = np.zeros(shape, dtype=bool)
+        self._wanting, self._known = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
         self._buy, self._sell, self._co2 = (np.zeros(shape) for _ in range(3))
+        self._soc = np.zeros(shape)
+        self.held_kwh = np.zeros((2, len(homes)))
         self._runs: list[Run] = []
         self._car_max_kw = np.array(
             [car.p_max_kw if (car := home.car()) else 0.0 for home in (homes[row] for row in range(len(homes)))]
@@ -155,8 +165,11 @@ class Ledger:
         row = self._seen % len(self._net_kw)
         load_kw = reading.base_kw + reading.machines_kw.sum(axis=1) + reading.heating_kw
         self._net_kw[row] = np.nan_to_num(reading.net_kw)
-        self._load_kw[row] = np.nan_to_num(load_kw)
-        self._pv_kw[row], self._car_kw[row] = reading.pv_kw, reading.car_kw
+        self._known[row] = ~reading.silent  # in a gap the habit is taken to be what the meter says
+        self._load_kw[row] = np.where(reading.silent, self._net_kw[row], np.nan_to_num(load_kw))
+        self._pv_kw[row] = np.where(reading.silent, 0.0, reading.pv_kw)
+        self._car_kw[row] = np.where(reading.silent, 0.0, reading.car_kw)
+        self._soc[row] = np.nan_to_num(reading.values["soc"])
         self._wanting[row] = reading.values["car_wanted_kwh"] > 0
         self._buy[row], self._sell[row], self._co2[row] = prices
         if not self._seen:
@@ -174,13 +187,13 @@ class Ledger:
     def _reckon(self, day: int) -> Day:
         start_s = self._first_s + day * SECONDS_PER_DAY
         rows = np.arange(day * self.per_day, (day + 2) * self.per_day) % len(self._net_kw)
-        load_kw = self._load_kw[rows] + _at_once(self._car_kw[rows], self._wanting[rows], self._car_max_kw)
+        load_kw = self._load_kw[rows] + self._cars_at_once(day)
         self._move_back(load_kw, start_s)
         habit_kw = load_kw[: self.per_day] + self._pv_kw[rows[: self.per_day]]
         step_h = self._step_s / SECONDS_PER_HOUR
         one_way = self._batteries.one_way
-        for net_kw in habit_kw:
-            net_kw += self._cells.step(net_kw, step_h, one_way)  # noqa: PLW2901 - in place: a row of the array
+        for net_kw, known in zip(habit_kw, self._known[rows[: self.per_day]], strict=True):
+            net_kw += self._cells.step(net_kw, known, step_h, one_way)  # noqa: PLW2901 - in place: a row of the array
         today = rows[: self.per_day]
         real_kw = self._net_kw[today]
         both = np.stack([real_kw, habit_kw])
@@ -193,7 +206,14 @@ class Ledger:
             pv_kwh=np.broadcast_to(-self._pv_kw[today].sum(axis=0) * step_h, (2, both.shape[2])).copy(),
         )
         self.totals += totals
+        self.held_kwh = np.stack([self._soc[today[-1]], self._cells.soc]) * self._batteries.capacity_kwh
         return Day(start_s, totals, real_kw.copy(), habit_kw)
+
+    def _cars_at_once(self, day: int) -> FloatArray:
+        """Return how cars would have charged by habit in a day and the next: stays that began the day before are theirs."""
+        before = self.per_day if day > 0 else 0
+        rows = np.arange(day * self.per_day - before, (day + 2) * self.per_day) % len(self._net_kw)
+        return _at_once(self._car_kw[rows], self._wanting[rows], self._car_max_kw)[before:]
 
     def _move_back(self, load_kw: FloatArray, start_s: int) -> None:
         """Move each run of these days back to when it was loaded; runs of which the arrival is long past are dropped."""

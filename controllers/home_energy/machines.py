@@ -118,7 +118,8 @@ class Machines:
         bool ndarray, shape (n_homes, 3), list of Run
             Where a job has come in, and the runs.
         """
-        on = reading.machines_kw > RUNNING_KW
+        silent = reading.silent[:, None]
+        on = np.where(silent, self.running, reading.machines_kw > RUNNING_KW)
         new = reading.pending & (self.arrived_s < 0)
         self.arrived_s[new] = reading.epoch_s
         begins = on & ~self.running
@@ -129,10 +130,12 @@ class Machines:
         self._waited += (begins & free[:, None]).sum(axis=0)
         self._passed[begins] = 0
         self._drawn[begins] = 0.0
-        self.arrived_s[~reading.pending] = -1
+        self.arrived_s[~reading.pending & ~silent] = -1
         runs = self.running
         places = np.nonzero(runs & on)
-        self._drawn[(*places, self._passed[places])] = reading.machines_kw[places]
+        before_kw = self._drawn[(*places, np.maximum(self._passed[places] - 1, 0))]
+        heard = ~np.broadcast_to(silent, runs.shape)[places]
+        self._drawn[(*places, self._passed[places])] = np.where(heard, reading.machines_kw[places], before_kw)
         self._passed[runs] += 1
         ended = runs & (~on | (self._passed >= self._drawn.shape[2]))
         return new, [self._end(int(home), int(machine)) for home, machine in zip(*np.nonzero(ended), strict=True)]

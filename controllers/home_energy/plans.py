@@ -57,7 +57,8 @@ class Plans:
         self.net_kw[:, row] = plan.p_import_kw - plan.p_export_kw
         self.temp_room_degc[:, row], self.temp_tank_degc[:, row] = plan.temp_indoor_degc[1:], plan.temp_tank_degc[1:]
         self.heat_kw[:, row], self.tank_kw[:, row] = plan.p_heat_kw, plan.p_tank_kw
-        self.start_s[row] = [-1 if start is None else now_s + start * self._step_s for start in plan.starts]
+        starts = plan.starts or (None,) * len(MACHINES)
+        self.start_s[row] = [-1 if start is None else now_s + start * self._step_s for start in starts]
         if battery is not None:
             others_kw = self.net_kw[:, row] - plan.p_battery_kw
             step_h = self._step_s / 3600

@@ -31,7 +31,17 @@ MEANS: Final = (
     "p_pv_available_kw",
 )
 LAST: Final = ("soc", "temp_indoor_degc", "temp_tank_degc", "car_wanted_kwh", "car_departure_s", "age_s", *SENSED)
-NEVER_NEGATIVE: Final = ("p_heating_kw", "p_cooling_kw", "car_wanted_kwh", "car_departure_s", "age_s")
+AT_MOST: Final = {"soc": 1.0, "humidity_percent": 100.0}
+"""Sensors overshoot their range by their error; messages do not."""
+NEVER_NEGATIVE: Final = (
+    "co2_ppm",
+    "illuminance_lx",
+    "p_heating_kw",
+    "p_cooling_kw",
+    "car_wanted_kwh",
+    "car_departure_s",
+    "age_s",
+)
 LINES: Final = {
     **{group: f"p_{group}_kw" for group in GROUPS},
     **{name: f"{name}_p_kw" for name in MACHINE_NAMES},
@@ -115,8 +125,9 @@ def _of_home(of: dict[str, float | None], reading: Reading, row: int, envelope: 
     lines = {name: of[port] for name, port in LINES.items() if of[port] is not None}
     demand = [of[port] for port in ("p_household_kw", "p_heating_kw", "p_cooling_kw", "p_charging_kw")]
     demand_kw = sum(max(0.0, each) for each in demand if each is not None) if demand[0] is not None else None
-    status: dict[str, Any] = {port: of[port] for port in ("temp_indoor_degc", "temp_tank_degc", "soc", *SENSED)}
+    status: dict[str, Any] = {port: of[port] for port in ("temp_indoor_degc", "temp_tank_degc", "noise_dba")}
     status |= {port: _at_least_zero(of[port]) for port in NEVER_NEGATIVE}
+    status |= {port: None if of[port] is None else min(most, max(0.0, of[port])) for port, most in AT_MOST.items()}  # type: ignore[type-var]
     said: list[Message] = [
         SensorStatus(
             **envelope,

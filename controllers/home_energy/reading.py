@@ -59,6 +59,8 @@ class Reading:
         Exchange with the grid, load frame: as the meter says, or where it is silent the sum of what the gateway reads. [kW]
     grid : mapping of str to ndarray
         What the meters at the connections say, by port.
+    silent : bool ndarray
+        Whose gateway said nothing.
     """
 
     epoch_s: int
@@ -72,6 +74,7 @@ class Reading:
     pv_kw: FloatArray
     net_kw: FloatArray
     grid: dict[str, FloatArray]
+    silent: NDArray[np.bool_]
 
 
 def read(epoch_s: int, view: View, meters: View | None, metered: NDArray[np.int64]) -> Reading:
@@ -112,4 +115,5 @@ def read(epoch_s: int, view: View, meters: View | None, metered: NDArray[np.int6
         pv_kw=np.minimum(np.nan_to_num(values["p_pv_available_kw"]), 0.0),
         net_kw=net_kw,
         grid=grid,
+        silent=np.isnan(household_kw) | ~(values["valid"] > 0),
     )

@@ -29,6 +29,7 @@ def _savings(agent: HomeEnergy) -> Account:
         cost, bought, sold, co2, pv = (
             getattr(totals, each)[:, chosen].sum(axis=1) for each in ("cost_eur", "import_kwh", "export_kwh", "co2_kg", "pv_kwh")
         )
+        held = agent.ledger.held_kwh[:, chosen].sum(axis=1)
         used = [100.0 * (1.0 - sold[case] / pv[case]) if pv[case] > 1.0 else None for case in (REAL, HABIT)]
         rows.append(
             (
@@ -40,6 +41,7 @@ def _savings(agent: HomeEnergy) -> Account:
                 co2[HABIT] - co2[REAL],
                 used[HABIT],
                 used[REAL],
+                float(held[REAL] - held[HABIT]),
             )
         )
     return Account(
@@ -53,10 +55,12 @@ def _savings(agent: HomeEnergy) -> Account:
             "CO₂ saved, kg",
             "Own use by habit, %",
             "Own use, %",
+            "Held more, kWh",
         ),
         rows=tuple(rows) if everyone and totals.import_kwh.any() else (),
         note="Energy part of the bill, reckoned from the gateways' readings: the same runs and charges, at the time at which the "
-        "home would have made them by itself, and a battery that only follows its own surplus. The last day is not in it.",
+        "home would have made them by itself, and a battery that only follows its own surplus. The last day is not in it; held "
+        "more: energy left in batteries at its end.",
     )
 
 

@@ -71,7 +71,7 @@ class Steering:
         low_kw = np.where(wanted_kw > alone_kw + BIND_KW, wanted_kw, np.nan)
         high_kw = np.where(wanted_kw < alone_kw - BIND_KW, wanted_kw, np.nan)
         for port, value in (("p_min_kw", low_kw), ("p_max_kw", high_kw)):
-            yield self._schedule("battery", port, ids, value, "home energy plan")
+            yield from self._schedule("battery", port, ids, value, "home energy plan")
 
     def _car(self, plans: Plans, cars: Cars, epoch_s: int) -> Iterator[SetPoint]:
         """Limit the charging points, which charge as fast as they may by themselves.
@@ -82,7 +82,7 @@ class Steering:
         rows, ids = self._cars.rows, self._cars.ids
         if ids:
             planned_kw = np.where(cars.wanted_kwh > 0, plans.at("car_kw", epoch_s), np.nan)
-            yield self._schedule("charging", "p_max_kw", ids, planned_kw[rows], "home energy plan")
+            yield from self._schedule("charging", "p_max_kw", ids, planned_kw[rows], "home energy plan")
 
     def _machines(self, plans: Plans, reading: Reading, epoch_s: int) -> Iterator[SetPoint]:
         """Hold every machine until its time has come: what is loaded waits for the next plan, never past its latest start."""
@@ -94,7 +94,7 @@ class Steering:
             starts_s = plans.start_s[rows, place]
             start = (starts_s >= 0) & (starts_s <= epoch_s) & reading.pending[rows, place]
             value = np.where(planned, start.astype(np.float64), np.nan)
-            yield self._schedule("household", f"{machine}_on", ids, value, "home energy plan")
+            yield from self._schedule("household", f"{machine}_on", ids, value, "home energy plan")
 
     def _heat(self, plans: Plans, reading: Reading, thermals: Sequence[Thermal], epoch_s: int) -> Iterator[SetPoint]:
         """Store heat and cold where the plan does: beyond what thermostats ask for by themselves, never short of it."""
@@ -107,14 +107,20 @@ class Steering:
             if rows.size:
                 usual_degc = np.array([thermals[row].set_degc for row in rows])
                 ids = [self._rooms.ids[place] for place in np.searchsorted(self._rooms.rows, rows)]
-                yield self._schedule(
+                yield from self._schedule(
                     "building", port, ids, told_degc(room_degc[rows], usual_degc, heats=mode == HOT), "heat store"
                 )
         if self._tanks.ids:
             told = told_degc(tank_degc[self._tanks.rows], self._tank_set_degc, heats=True)
             cold = reading.values["temp_indoor_degc"][self._tanks.rows] < self._room_set_degc - COLD_ROOM_K
             told[cold] = np.nan  # one heat pump for both, and it would see to the water first
-            yield self._schedule("building", "tank_temp_set_degc", self._tanks.ids, told, "hot water store")
+            yield from self._schedule("building", "tank_temp_set_degc", self._tanks.ids, told, "hot water store")
 
-    def _schedule(self, table: str, port: str, ids: Sequence[str], value: NDArray[np.float64], reason: str) -> SetPoint:
-        return SetPoint(table=table, port=port, ids=ids, value=value, rank=Rank.SCHEDULE, valid_s=self._step_s, reason=reason)
+    def _schedule(self, table: str, port: str, ids: Sequence[str], value: NDArray[np.float64], reason: str) -> Iterator[SetPoint]:
+        """Yield a request for those devices that are asked for something; the others are left to whoever else asks."""
+        asked = np.flatnonzero(np.isfinite(value))
+        if asked.size:
+            names = tuple(ids[place] for place in asked.tolist())
+            yield SetPoint(
+                table=table, port=port, ids=names, value=value[asked], rank=Rank.SCHEDULE, valid_s=self._step_s, reason=reason
+            )

@@ -131,3 +131,20 @@ def test_the_habit_of_a_battery_by_hand(tmp_path):
     assert day.totals.import_kwh[:, 0] == pytest.approx([4.0, 4.0 - 2.43])
     assert day.totals.export_kwh[:, 0] == pytest.approx([3.0, 0.0])
     assert day.totals.cost_eur[:, 0] == pytest.approx([4 * 0.3 - 3 * 0.08, 1.57 * 0.3])
+
+
+def test_a_car_that_charges_after_midnight_is_counted_once(tmp_path):
+    """It comes at 18:00 wanting energy and is charged at 3:00 with 4 kWh: by habit at 18:00, in the account of the first day."""
+    village = homes(tmp_path)
+    batteries = Batteries(village, HomeEnergyOptions(), HOUR)
+    batteries.capacity_kwh[:] = batteries.standby_kw[:] = 0.0
+    ledger = Ledger(village, batteries, HOUR)
+    days = []
+    for number in range(72):
+        wanting, p_kw = float(18 <= number <= 27), 4.0 * (number == 27)
+        buy = np.full(2, 0.4 if number % 24 >= 6 else 0.1)
+        seen = reading(HOUR * number, p_household_kw=[0.0, 0.0], car_wanted_kwh=wanting, car_departure_s=9e4, p_charging_kw=p_kw)
+        day = ledger.note(seen, [buy, np.zeros(2), np.zeros(2)], [], np.zeros(3))
+        days += [day] if day else []
+    assert [day.totals.cost_eur[HABIT, 0] for day in days] == pytest.approx([1.6, 0.0])
+    assert [day.totals.cost_eur[REAL, 0] for day in days] == pytest.approx([0.0, 0.4])

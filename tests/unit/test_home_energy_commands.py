@@ -29,7 +29,17 @@ def desk(context, **options):
     return Commands("home_energy", Homes(context, chosen), context, chosen.requests)
 
 
-def request(epoch_s, device="load-a", port="electronics_on", value=0.0, *, by="transactive_energy", table="household", number=0):
+def request(
+    epoch_s,
+    device="load-a",
+    port="electronics_on",
+    value=0.0,
+    *,
+    by="transactive_energy",
+    table="household",
+    number=0,
+    valid_s=3600.0,
+):
     return RemoteControlData(
         id=f"r{number}",
         source=by,
@@ -37,6 +47,7 @@ def request(epoch_s, device="load-a", port="electronics_on", value=0.0, *, by="t
         sent=datetime.fromtimestamp(epoch_s, UTC),
         dwelling="home-a",
         command_id=f"c{number}",
+        valid_s=valid_s,
         requested_by=by,
         device=device,
         table=table,
@@ -73,6 +84,15 @@ def test_a_plug_that_goes_on_drawing_is_reported_failed(context):
     ((state, reason),) = states(commands)
     assert state == "failed"
     assert "1800 s" in reason
+
+
+def test_a_command_that_was_over_too_soon_has_failed(context):
+    commands = desk(context)
+    commands.take(900, [request(900, port="dishwasher_on", value=1.0, valid_s=900.0)], AWAKE, 0)
+    commands.verify(reading(900), told(context, "dishwasher_on", 1.0))
+    commands.verify(reading(1800), told(context, "dishwasher_on", np.nan))
+    ((state, reason),) = states(commands)
+    assert (state, "time was over" in reason) == ("failed", True)
 
 
 def test_who_is_overruled_by_a_higher_standing_learns_it(context):
