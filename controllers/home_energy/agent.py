@@ -67,6 +67,7 @@ class HomeEnergy(Agent):
         self._plans_from_s = context.axis.start_epoch_s + options.watch_days * SECONDS_PER_DAY
         self._steers_machines = np.array([self.homes[row].steers("machines") for row in range(len(self.homes))], dtype=bool)
         self._known_rooms: object = None
+        self._told_day = -1
         self._plannable = np.array([_plannable(self.homes, row) for row in range(len(self.homes))], dtype=bool)
 
     @classmethod
@@ -78,6 +79,14 @@ class HomeEnergy(Agent):
         if not with_gateway:
             message = "no home has a gateway, so there is nothing to see; add devices of the kind `gateway`"
             return [Finding(message=message, path=path, allowed="`community.devices.gateway: {share: 1}` gives every home one")]
+        step_s = context.axis.step_s
+        if options.replan_s % step_s:
+            allowed = f"a multiple of the step, {step_s} s"
+            return [
+                Finding(
+                    message="plans are made between two steps", path=f"{path}.replan_s", value=options.replan_s, allowed=allowed
+                )
+            ]
         named = [(f"{path}.dwellings", home) for home in options.dwellings]
         named += [(f"{path}.households", home) for home in options.households]
         named += [(f"{path}.requests[{place}].dwelling", request.dwelling) for place, request in enumerate(options.requests)]
@@ -141,7 +150,9 @@ class HomeEnergy(Agent):
         if due.size:
             expected = self.expectation.expect(self.planner.n_steps, observation.forecast)
             self.planner.plan(due.tolist(), reading, self.machines, self.cars, expected)
-            if next_s % SECONDS_PER_DAY == 0:
+            _, local_day = self.planner.quiet_now(next_s)
+            if local_day != self._told_day:
+                self._told_day = local_day
                 return self._tell(reading, expected)
         return []
 
@@ -171,8 +182,7 @@ class HomeEnergy(Agent):
         news = news | (self.planner.plans.made_s < 0)
         if next_s % self.options.replan_s == 0:
             news = np.ones(len(self.homes), dtype=bool)
-        seen = ~np.isnan(reading.values["p_household_kw"])
-        return np.flatnonzero(news & seen & self._plannable)
+        return np.flatnonzero(news & ~reading.silent & self._plannable)
 
     def accounts(self) -> tuple[Account, ...]:
         """Return what was saved, how plans ended and how good the forecasts were."""

@@ -19,7 +19,7 @@ from controllers.home_energy.reading import GROUPS
 from twinergy.agents import Rank, SetPoint
 from twinergy.errors import closest
 from twinergy.messages.objects.remote_control_data import RemoteControlData
-from twinergy.units import SECONDS_PER_HOUR
+from twinergy.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -134,6 +134,7 @@ class Commands:
             device.id: homes.row_of.get(device.dwelling, -1) for kind in kinds for device in context.twin.of_kind(kind)
         }
         self._apps = frozenset(apps)
+        self._known: dict[tuple[str, str], float] = {}
         self._later: list[tuple[float, RemoteControlData]] = []
         self._open: list[Command] = []
         self._holding: list[Command] = []
@@ -169,6 +170,8 @@ class Commands:
                 self._tell(command, epoch_s - self._step_s, "refused", no)
                 continue
             self._today[command.home] += command.by != HOUSEHOLD
+            place = (command.table, command.port, command.device)
+            self._holding = [each for each in self._holding if (each.table, each.port, each.device) != place]
             self._open.append(command)
             command.until_s = epoch_s + command.valid_s
             self._holding.append(command)
@@ -198,12 +201,24 @@ class Commands:
     def _from(self, messages: Iterable[Message], epoch_s: int) -> list[Command]:
         """Return the requests of others that are to act now; those for later are kept until then."""
         for message in messages:
-            if isinstance(message, RemoteControlData) and message.state == "requested" and message.source != self._name:
+            if isinstance(message, RemoteControlData) and message.state == "requested" and self._is_new(message, epoch_s):
                 acts_s = message.sent.timestamp() if message.acts is None else message.acts.timestamp()
                 self._later.append((acts_s, message))
         now = [(acts_s, message) for acts_s, message in self._later if acts_s <= epoch_s]
         self._later = [each for each in self._later if each[0] > epoch_s][-MOST_LATER:]
         return [self._command(message, max(0.0, epoch_s - self._step_s - acts_s)) for acts_s, message in now]
+
+    def _is_new(self, message: RemoteControlData, epoch_s: int) -> bool:
+        """Whether somebody else says this for the first time: what is delivered twice counts once."""
+        if message.source == self._name:
+            return False
+        self._known = {name: until_s for name, until_s in self._known.items() if until_s > epoch_s}
+        name = (message.source, message.command_id)
+        if name in self._known:
+            self.counts["repeated"] += 1
+            return False
+        self._known[name] = epoch_s + max(message.valid_s, SECONDS_PER_DAY)
+        return True
 
     def _command(self, message: RemoteControlData, late_s: float) -> Command:
         """Return a request as a command; only the household's own apps speak in its name."""
@@ -230,7 +245,7 @@ class Commands:
             return f"{command.port!r} of a {command.table} cannot be commanded: {closest(command.port, ports)}"
         if command.valid_s <= 0:
             return "it came when its time was already over"
-        if not bounds[0] <= command.value <= bounds[1]:
+        if not (np.isnan(command.value) or bounds[0] <= command.value <= bounds[1]):
             return f"{command.port} = {command.value:g} is outside {bounds[0]:g} to {bounds[1]:g}"
         return (
             "" if command.by == HOUSEHOLD else self._not_permitted(command, self._homes[command.home], bool(quiet[command.home]))
@@ -294,7 +309,9 @@ class Commands:
 
     def _was_told(self, command: Command, told: Mapping[str, Mapping[str, FloatArray]]) -> bool:
         values = told.get(command.table, {}).get(command.port)
-        return values is not None and bool(np.isclose(values[self._row_of[command.table][command.device]], command.value))
+        return values is not None and bool(
+            np.isclose(values[self._row_of[command.table][command.device]], command.value, equal_nan=True)
+        )
 
     def _tell(self, command: Command, epoch_s: int, state: str, reason: str) -> None:
         if state != "requested":
@@ -302,7 +319,7 @@ class Commands:
         home = self._homes[command.home].dwelling.id if command.home >= 0 else ""
         self.said.append(
             RemoteControlData(
-                id=f"{command.id}-{state}",
+                id=f"{command.by}-{command.id}-{state}",
                 source=self._name,
                 pilot=self._pilot,
                 sent=datetime.fromtimestamp(epoch_s, UTC),
@@ -326,6 +343,8 @@ def _when(each: tuple[float, int, RequestOptions]) -> tuple[float, int]:
 
 def _done(command: Command, reading: Reading) -> bool:
     """Whether the readings show what a command asked for; what has no reading counts as done once the device was told."""
+    if np.isnan(command.value):
+        return True
     name = command.port.removesuffix("_on")
     if name in MACHINES:
         place = MACHINES.index(name)

@@ -157,8 +157,8 @@ class Daily:
 
 def _schedules(home: Home, plan: HomePlan) -> Iterator[PortSchedule]:
     ports = {
-        "battery": ("battery", "p_kw", plan.p_battery_kw),
-        "charging": ("car", "p_set_kw", plan.p_ev_kw),
+        "battery": ("battery", "p_set_kw", plan.p_battery_kw),
+        "charging": ("car", "p_max_kw", plan.p_ev_kw),
         "pv": ("pv", "p_min_kw", plan.p_pv_kw),
     }
     for table, (what, port, values) in ports.items():

@@ -95,7 +95,7 @@ class Planner:
         weights = [_weights(self._homes[row].wishes) for row in rows]
         made = solve_many(models, outlooks, weights, self._options.threads)
         for row, plan in zip(rows, made, strict=True):
-            self.plans.put(row, plan, self._models[row].assets.battery, now_s)
+            self.plans.put(row, plan, self._models[row].assets.battery, expected.pv_kw[:, row], now_s)
             self.last[row] = plan
             self.counts["plans"] += 1
             self.counts[plan.status] += 1

@@ -34,6 +34,8 @@ class Plans:
     car_kw, heat_kw, tank_kw, net_kw, temp_room_degc, temp_tank_degc : ndarray, shape (n_steps, n_homes)
         What the car, the room and the hot water are to take, what the home is to exchange with the grid, and temperatures at the
         end of each step.
+    pv_kw, sun_kw : ndarray, shape (n_steps, n_homes)
+        What the PV system is to deliver, and what it could, load frame. [kW]
     start_s : ndarray, shape (n_homes, 3)
         When each machine that waits is to start; -1 where none is. [s]
     made_s : ndarray, shape (n_homes,)
@@ -47,11 +49,13 @@ class Plans:
         self.car_kw, self.net_kw = np.full(shape, np.nan), np.full(shape, np.nan)
         self.temp_room_degc, self.temp_tank_degc = np.full(shape, np.nan), np.full(shape, np.nan)
         self.heat_kw, self.tank_kw = np.full(shape, np.nan), np.full(shape, np.nan)
+        self.pv_kw, self.sun_kw = np.full(shape, np.nan), np.full(shape, np.nan)
         self.start_s = np.full((len(homes), len(MACHINES)), -1, dtype=np.int64)
         self.made_s = np.full(len(homes), -1, dtype=np.int64)
 
-    def put(self, row: int, plan: HomePlan, battery: Battery | None, now_s: int) -> None:
-        """Keep the plan of a home that begins at `now_s`, made with this battery."""
+    def put(self, row: int, plan: HomePlan, battery: Battery | None, sun_kw: FloatArray, now_s: int) -> None:
+        """Keep the plan of a home that begins at `now_s`, made with this battery and this PV power to be had."""
+        self.pv_kw[:, row], self.sun_kw[:, row] = plan.p_pv_kw, sun_kw
         self.made_s[row] = now_s
         self.battery_kw[:, row], self.car_kw[:, row] = plan.p_battery_kw, plan.p_ev_kw
         self.net_kw[:, row] = plan.p_import_kw - plan.p_export_kw

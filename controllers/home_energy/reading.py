@@ -93,7 +93,8 @@ def read(epoch_s: int, view: View, meters: View | None, metered: NDArray[np.int6
     """
     values = {port: view[port] for port in PORTS}
     machines_kw = np.nan_to_num(np.stack([values[f"{machine}_p_kw"] for machine in MACHINES], axis=1))
-    household_kw = values["p_household_kw"]
+    silent = ~(values["valid"] > 0) | np.isnan([values[port] for port in ("p_household_kw", *PLANT)]).all(axis=0)
+    household_kw = np.where(silent, np.nan, np.nan_to_num(values["p_household_kw"]))
     heating_kw = np.nan_to_num(values["p_heating_kw"]) + np.nan_to_num(values["p_cooling_kw"])
     car_kw = np.nan_to_num(values["p_charging_kw"])
     known_kw = household_kw + heating_kw + car_kw + np.nan_to_num(values["p_pv_kw"]) + np.nan_to_num(values["p_battery_kw"])
@@ -115,5 +116,5 @@ def read(epoch_s: int, view: View, meters: View | None, metered: NDArray[np.int6
         pv_kw=np.minimum(np.nan_to_num(values["p_pv_available_kw"]), 0.0),
         net_kw=net_kw,
         grid=grid,
-        silent=np.isnan(household_kw) | ~(values["valid"] > 0),
+        silent=silent,
     )

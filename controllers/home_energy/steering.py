@@ -50,6 +50,7 @@ class Steering:
         self._batteries = homes.having("battery", "battery")
         self._cars = homes.having("charging", "car")
         self._households = homes.having("household", "machines")
+        self._roofs = homes.having("pv", "pv")
         self._rooms, self._tanks = homes.having("building", "heating"), homes.having("building", "hot_water")
         self._room_set_degc = np.array([homes[row].option("building", "temp_set_degc", 20.0) for row in self._tanks.rows])
         self._tank_set_degc = np.array([homes[row].option("building", "tank_temp_set_degc", 50.0) for row in self._tanks.rows])
@@ -60,6 +61,7 @@ class Steering:
         """Yield what devices are asked for in the step that starts at an instant."""
         yield from self._battery(plans, epoch_s)
         yield from self._car(plans, cars, epoch_s)
+        yield from self._pv(plans, epoch_s)
         yield from self._machines(plans, reading, epoch_s)
         yield from self._heat(plans, reading, thermals, epoch_s)
 
@@ -72,6 +74,14 @@ class Steering:
         high_kw = np.where(wanted_kw < alone_kw - BIND_KW, wanted_kw, np.nan)
         for port, value in (("p_min_kw", low_kw), ("p_max_kw", high_kw)):
             yield from self._schedule("battery", port, ids, value, "home energy plan")
+
+    def _pv(self, plans: Plans, epoch_s: int) -> Iterator[SetPoint]:
+        """Hold PV down where the plan does, as when feeding in costs money."""
+        rows, ids = self._roofs.rows, self._roofs.ids
+        if ids:
+            planned_kw, sun_kw = plans.at("pv_kw", epoch_s)[rows], plans.at("sun_kw", epoch_s)[rows]
+            held_kw = np.where(planned_kw > sun_kw + BIND_KW, planned_kw, np.nan)
+            yield from self._schedule("pv", "p_min_kw", ids, held_kw, "home energy plan")
 
     def _car(self, plans: Plans, cars: Cars, epoch_s: int) -> Iterator[SetPoint]:
         """Limit the charging points, which charge as fast as they may by themselves.
@@ -89,7 +99,7 @@ class Steering:
         rows, ids = self._households.rows, self._households.ids
         if not ids:
             return
-        planned = plans.made_s[rows] >= 0
+        planned = plans.step_of(epoch_s)[1][rows]
         for place, machine in enumerate(MACHINES):
             starts_s = plans.start_s[rows, place]
             start = (starts_s >= 0) & (starts_s <= epoch_s) & reading.pending[rows, place]

@@ -139,6 +139,21 @@ def test_a_household_may_at_any_time_and_overrides(context):
     assert [state for state, _ in states(commands)] == ["requested"]
 
 
+def test_what_is_delivered_twice_counts_once(context):
+    commands = desk(context, most_interventions=1)
+    assert len(commands.take(900, [request(900), request(900)], AWAKE, 0)) == 1
+    assert commands.counts["repeated"] == 1
+
+
+def test_a_device_is_given_back(context):
+    commands = desk(context)
+    commands.take(900, [request(900)], AWAKE, 0)
+    (asked,) = commands.take(1800, [request(1800, value=None, number=1)], AWAKE, 0)
+    assert np.isnan(asked.value)
+    commands.verify(reading(1800, p_electronics_kw=0.2), told(context, "electronics_on", np.nan))
+    assert ("acknowledged", "") in states(commands)
+
+
 def test_its_own_answers_are_not_requests(context):
     commands = desk(context)
     assert commands.take(900, [request(900, by="home_energy")], AWAKE, 0) == []

@@ -133,3 +133,10 @@ def test_the_comfort_band_begins_at_the_own_set_point(tmp_path):
     fields = cools.outlook(hours, np.zeros(2), np.zeros(2))
     assert fields["comfort_low_degc"].tolist() == [24.5, 24.5]
     assert fields["comfort_high_degc"].tolist() == [26.0, 26.0]
+
+
+def test_sun_is_held_down_where_the_plan_does(place):
+    _, plans, _ = place
+    for planned_kw, told in ((-1.0, -1.0), (-3.0, np.nan)):
+        plans.pv_kw[0, 0], plans.sun_kw[0, 0] = planned_kw, -3.0
+        np.testing.assert_array_equal(value(asked(place, reading(-900)), "pv.p_min_kw", "pv-a"), told)

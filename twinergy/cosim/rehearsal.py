@@ -48,11 +48,11 @@ class Foreknowledge:
     def after(self, table: str, port: str, index: int, count: int, steps_per_day: int) -> FloatArray | None:
         """Return the values of the steps from `index` on, shape ``(count, n_ids)``; past the end the last day comes again."""
         key = (table, port)
-        if key not in self._parts:
+        if key in self._parts:
+            self._whole[key] = np.concatenate(self._parts.pop(key))
+        whole = self._whole.get(key)
+        if whole is None:
             return None
-        if key not in self._whole:
-            self._whole[key] = np.concatenate(self._parts[key])
-        whole = self._whole[key]
         steps = index + np.arange(count)
         beyond = steps >= len(whole)
         if beyond.any():

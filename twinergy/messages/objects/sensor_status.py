@@ -56,7 +56,7 @@ class SensorStatus(IntervalMessage):
     car_wanted_kwh: NonNegative | None = None
     """What the plugged car still wants at its battery."""
     car_departure_s: NonNegative | None = None
-    """Time until the car leaves, counted from the start of the interval."""
+    """Time until the car leaves, counted from the end of the interval."""
     valid: bool = True
     """Whether the gateway's latest readings arrived."""
     age_s: NonNegative | None = None
