@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from twinergy.results.folder import COMPLETED, FAILED
 from twinergy.results.kpi_table import GROUPS
+from twinergy.results.report_platform import platform_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +77,7 @@ def checks(run: Run, kpis: Mapping[str, Kpi]) -> list[Check]:
     found = [_ending(run)]
     found += [Check(figure.clean, _count_sentence(figure, run)) for figure in kpis.values() if figure.name in _COUNTS]
     found += [Check(figure.clean, _audit_sentence(figure, run.timezone)) for figure in kpis.values() if figure.name in _AUDITS]
+    found += [Check(clean, text) for clean, text in platform_sentences(run.manifest)]
     return found
 
 
