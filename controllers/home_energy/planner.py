@@ -77,7 +77,6 @@ class Planner:
         self._clock = LocalClock(site.timezone, site.country, self._step_s)
         self._quiet_h = np.array([(homes[row].wishes.quiet_from_h, homes[row].wishes.quiet_until_h) for row in range(len(homes))])
         self.thermals = [NOTHING] * len(homes)
-        self._early = options.doubt_eur_per_kwh * (1.0 - np.arange(self.n_steps) / self.n_steps)
         self.counts: Counter[str] = Counter()
         self.unmet: Counter[str] = Counter()
 
@@ -92,7 +91,7 @@ class Planner:
             self._outlook(row, reading, expected, committed_kw[:, row], quiet[:, row], local_h, float(wanted_kwh[row]))
             for row in rows
         ]
-        weights = [_weights(self._homes[row].wishes) for row in rows]
+        weights = [_weights(self._homes[row].wishes, self._options.doubt_eur_per_kwh) for row in rows]
         made = solve_many(models, outlooks, weights, self._options.threads)
         for row, plan in zip(rows, made, strict=True):
             self.plans.put(row, plan, self._models[row].assets.battery, expected.pv_kw[:, row], now_s)
@@ -161,8 +160,8 @@ class Planner:
         base_kw = expected.base_kw[:, row] + (0.0 if heat_planned else expected.heating_kw[:, row])
         return HomeOutlook(
             index=(reading.epoch_s + self._step_s) // self._step_s,
-            buy_eur_per_kwh=buy + self._early,
-            feed_in_eur_per_kwh=sell - self._early,
+            buy_eur_per_kwh=buy,
+            feed_in_eur_per_kwh=sell,
             co2_g_per_kwh=co2,
             base_load_kw=base_kw + committed_kw,
             p_pv_available_kw=expected.pv_kw[:, row],
@@ -196,12 +195,13 @@ def _machines(home: Home, programme_kw: NDArray[np.float64]) -> tuple[Machine, .
     return tuple(Machine(name=name, programme_kw=powers) for name, powers in zip(MACHINES, trimmed, strict=True))
 
 
-def _weights(wishes: HouseholdOptions) -> Weights:
+def _weights(wishes: HouseholdOptions, doubt_eur_per_kwh: float) -> Weights:
     return Weights(
         cost=wishes.cost,
         self_consumption=wishes.self_consumption_eur_per_kwh,
         co2=wishes.co2_eur_per_kg,
         comfort=max(wishes.comfort_eur_per_kh, THERMOSTAT_EUR_PER_KH),
+        doubt_eur_per_kwh=doubt_eur_per_kwh,
     )
 
 

@@ -177,6 +177,7 @@ def _grid(m, home, outlook, weights, h, drawn, net, terms):
     most_out = [home.export_limit_kw] * home.n_steps if outlook.export_limit_kw is None else outlook.export_limit_kw
     base, sun = outlook.base_load_kw, -outlook.p_pv_available_kw
     fed = weights.cost * outlook.feed_in_eur_per_kwh - weights.self_consumption
+    doubt = [weights.doubt_eur_per_kwh * (home.n_steps - t) / home.n_steps for t in m.t]
     m.drawn = pyo.Var(m.t, bounds=lambda _, t: (0, min(float(most_in[t]), home.import_limit_kw)))
     m.fed = pyo.Var(m.t, bounds=lambda _, t: (0, min(float(most_out[t]), home.export_limit_kw)))
     m.more_in = pyo.Var(m.t, bounds=lambda m, t: (0, max(float(base[t]) - m.drawn[t].ub, 0)))
@@ -190,5 +191,6 @@ def _grid(m, home, outlook, weights, h, drawn, net, terms):
         m.c_green = pyo.Constraint(
             m.t, rule=lambda m, t: m.fed[t] + m.more_out[t] <= float(sun[t]) - m.cut[t] + max(-float(base[t]), 0.0)
         )
-    terms.append(h * sum(float(drawn[t]) * (m.drawn[t] + m.more_in[t]) - float(fed[t]) * (m.fed[t] + m.more_out[t]) for t in m.t))
+    terms.append(h * sum((float(drawn[t]) + doubt[t]) * (m.drawn[t] + m.more_in[t]) for t in m.t))
+    terms.append(-h * sum((float(fed[t]) - doubt[t]) * (m.fed[t] + m.more_out[t]) for t in m.t))
     terms.append(h * 1000.0 * sum(m.more_in[t] + m.more_out[t] for t in m.t))

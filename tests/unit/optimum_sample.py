@@ -84,5 +84,6 @@ def random_outlook(
 def random_weights(rng: np.random.Generator) -> Weights:
     """Return random weights of a household."""
     return Weights(
-        cost=rng.uniform(0.2, 1), self_consumption=rng.choice([0, 0.1]), co2=rng.choice([0, 0.3]), comfort=rng.uniform(0, 2)
-    )
+        cost=rng.uniform(0.2, 1), self_consumption=rng.choice([0, 0.1]), co2=rng.choice([0, 0.3]), comfort=rng.uniform(0, 2),
+        doubt_eur_per_kwh=rng.choice([0, 0.05]),
+    )  # fmt: skip

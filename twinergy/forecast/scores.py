@@ -117,8 +117,10 @@ class Scores:
     def _add_points(self, horizon: Any, point: FloatArray, y: FloatArray, there: Any) -> None:
         error = np.where(there, point - y, 0.0)
         terms = (np.broadcast_to(there, error.shape), error, np.abs(error), error**2, np.broadcast_to(np.abs(y), error.shape))
-        for name, term in zip(_POINT, terms, strict=True):
-            np.add.at(self._sums[name], horizon, term)
+        for row in np.unique(horizon):  # a few horizons: ten times as fast as np.add.at
+            of = horizon == row
+            for name, term in zip(_POINT, terms, strict=True):
+                self._sums[name][row] += term[of].sum(axis=0)
 
     def _add_quantiles(self, horizon: Any, q: FloatArray, y: FloatArray, there: Any) -> None:
         level = np.array(self.levels)[:, None, None]
@@ -126,8 +128,11 @@ class Scores:
         loss = np.where(there, np.maximum(level * over, (level - 1.0) * over), 0.0)
         open_ = there & ~np.all(over == 0.0, axis=0)
         covered = open_ & (over <= 0.0)
-        for row, term in enumerate((np.broadcast_to(there, loss.shape), loss, np.broadcast_to(open_, loss.shape), covered)):
-            np.add.at(self._quantile[row].swapaxes(0, 1), horizon, term.swapaxes(0, 1))
+        terms = (np.broadcast_to(there, loss.shape), loss, np.broadcast_to(open_, loss.shape), covered)
+        for row in np.unique(horizon):
+            of = horizon == row
+            for place, term in enumerate(terms):
+                self._quantile[place, :, row] += term[:, of].sum(axis=1)
 
     def per_series(self) -> dict[str, FloatArray]:
         """Return bias, MAE, RMSE and nRMSE of each horizon and series, NaN without truth, shape ``(n_horizons, n_series)``."""

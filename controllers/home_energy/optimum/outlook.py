@@ -36,15 +36,19 @@ class Weights:
         What a kilogram of CO2 of imported electricity counts; feeding in earns none. [EUR/kg]
     comfort : float
         What one kelvin outside the comfort band for one hour counts; hot water counts `penalties.HOT_WATER`. [EUR/(K h)]
+    doubt_eur_per_kwh : float
+        How much less a kWh through the meter at the end of the horizon counts than one now, because forecasts may be wrong:
+        import counts more and feeding in less, by this much now and falling evenly to nothing. Only the objective knows. [EUR/kWh]
     """
 
     cost: float = 1.0
     self_consumption: float = 0.0
     co2: float = 0.0
     comfort: float = 0.5
+    doubt_eur_per_kwh: float = 0.0
 
     def __post_init__(self) -> None:
-        names = ("cost", "self_consumption", "co2", "comfort")
+        names = ("cost", "self_consumption", "co2", "comfort", "doubt_eur_per_kwh")
         values = [(name, getattr(self, name)) for name in names]
         faults = [Fault(name, f"{v!r}", "a finite number, at least 0") for name, v in values if not 0 <= v < math.inf]
         refuse("weights of the household", faults)

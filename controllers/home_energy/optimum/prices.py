@@ -6,6 +6,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from controllers.home_energy.optimum.penalties import END_SHARE
 
 if TYPE_CHECKING:
@@ -22,9 +24,9 @@ class Prices(NamedTuple):
     Attributes
     ----------
     drawn : array
-        What an imported kWh counts, CO2 included. [EUR/kWh]
+        What an imported kWh counts, CO2 and doubt included. [EUR/kWh]
     fed : array
-        What an exported kWh earns, less what the household dislikes about it. [EUR/kWh]
+        What an exported kWh earns, less what the household dislikes about it and doubt. [EUR/kWh]
     unused : float
         What a kWh of PV not used at home counts. [EUR/kWh]
     wear : float
@@ -60,7 +62,8 @@ def counted_prices(assets: HomeAssets, outlook: HomeOutlook, weights: Weights) -
     wear = 0.0 if battery is None else weights.cost * battery.wear_eur_per_kwh
     stored = 0.0 if battery is None else battery.efficiency_discharge * max(end - wear, 0.0)
     warmth = 0.0 if tank is None else end * tank.kwh_per_k / tank.cop
-    return Prices(drawn, fed, weights.self_consumption, wear, end, stored, warmth)
+    doubt = weights.doubt_eur_per_kwh * (1.0 - np.arange(assets.n_steps) / assets.n_steps)
+    return Prices(drawn + doubt, fed - doubt, weights.self_consumption, wear, end, stored, warmth)
 
 
 def wanted_kwh(car: Car, outlook: HomeOutlook) -> float:
