@@ -11,6 +11,7 @@ from controllers.home_energy.anomalies import FALSE_ALARMS_PER_HOME_YEAR
 from controllers.home_energy.ledger import HABIT_ROW as HABIT
 from controllers.home_energy.ledger import REAL_ROW as REAL
 from twinergy.agents import Account
+from twinergy.units import UNIT_OF_SUFFIX
 
 if TYPE_CHECKING:
     from controllers.home_energy.agent import HomeEnergy
@@ -84,7 +85,7 @@ def _anomalies(agent: HomeEnergy) -> Account:
             each.plug.replace("_", " "),
             each.kind.value,
             f"{datetime.fromtimestamp(each.since_epoch_s, UTC).astimezone(zone):%Y-%m-%d %H:%M}",
-            ", ".join(f"{name} {value:.3g}" for name, value in each.evidence),
+            ", ".join(_in_words(name, value) for name, value in each.evidence),
             each.action,
         )
         for each in agent.learning.found
@@ -96,6 +97,16 @@ def _anomalies(agent: HomeEnergy) -> Account:
         rows=rows or (("none found", "", "", "", "", ""),),
         note=f"At most {sum(FALSE_ALARMS_PER_HOME_YEAR.values()):.2g} false alarms per home and year are expected. {blind}",
     )
+
+
+def _in_words(name: str, value: float) -> str:
+    """Return a figure with its unit behind it.
+
+    >>> _in_words("mean_p_kw", 1.25)
+    'mean p 1.25 kW'
+    """
+    ending = next((ending for ending in UNIT_OF_SUFFIX if name.endswith(ending)), "")
+    return f"{name.removesuffix(ending).replace('_', ' ')} {value:.3g} {UNIT_OF_SUFFIX.get(ending, '')}".rstrip()
 
 
 def _scores(agent: HomeEnergy) -> Account:

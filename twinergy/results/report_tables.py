@@ -146,6 +146,8 @@ def _number(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "–"
     size = abs(value)
+    if size < 5e-4:  # noqa: PLR2004 - what three digits do not show
+        return "0"
     digits = 0 if size >= 100 or value == int(value) else 1 if size >= 10 else 2 if size >= 0.1 else 3  # noqa: PLR2004
     return f"{value:,.{digits}f}".replace("-", "−")
 

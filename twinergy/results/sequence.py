@@ -141,6 +141,8 @@ def _when(arrow: Arrow) -> str:
     first, last = f"{arrow.first:%Y-%m-%d %H:%M}", f"{arrow.last:%Y-%m-%d %H:%M}"
     if arrow.count == 1:
         return f"{first} UTC"
+    if first == last:
+        return f"{arrow.count} times, {first} UTC"
     return f"{arrow.count} times, {first} to {last} UTC"
 
 
