@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import pandas as pd
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from tests.unit.results_sample import write_run
@@ -18,7 +20,8 @@ MAPPINGS = Path(__file__).resolve().parents[2] / "data" / "import_mappings"
 
 
 def call(*arguments: object) -> str:
-    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    with patch("twinergy.cli.data.console", Console(width=200)):
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
 

@@ -171,4 +171,4 @@ def test_the_gap_is_kept_and_proven(drawn: dict):
     plan, best = HomeModel(home).solve(outlook, weights), HomeModel(home, EXACT).solve(outlook, weights)
     assert plan.status == "optimal"
     assert plan.mip_gap <= 0.01
-    assert plan.objective_eur - best.objective_eur <= plan.mip_gap * max(abs(plan.objective_eur), 0.1) + 1e-5
+    assert plan.objective_eur - best.objective_eur <= plan.gap_eur + 1e-5

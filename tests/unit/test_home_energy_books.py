@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from controllers.home_energy.batteries import Batteries
+from controllers.home_energy.habit_cars import Carried, place
 from controllers.home_energy.ledger import HABIT_ROW as HABIT
 from controllers.home_energy.ledger import REAL_ROW as REAL
-from controllers.home_energy.ledger import Ledger, _at_once
+from controllers.home_energy.ledger import Ledger
 from controllers.home_energy.machines import Machines
 from controllers.home_energy.options import HomeEnergyOptions
 from tests.home_energy_case import homes, reading
@@ -56,7 +57,7 @@ def test_only_runs_nobody_steered_tell_how_long_people_wait():
 
 
 def test_the_efficiency_of_a_battery_is_learned_from_its_terminals(tmp_path):
-    """8 kWh: charged with 4 kWh, 3.6 kWh of which arrive (0.9), and 3.24 kWh come out again; standby is no throughput."""
+    """8 kWh: charged with 4 kWh, 3.6 kWh of which arrive (0.9), and 3.24 kWh come out again; standby at rest is no throughput."""
     village = homes(tmp_path)
     batteries = Batteries(village, HomeEnergyOptions(round_trip_efficiency=0.5), HOUR)
     standby = float(batteries.standby_kw[0])
@@ -65,24 +66,22 @@ def test_the_efficiency_of_a_battery_is_learned_from_its_terminals(tmp_path):
     for cycle in range(40):
         for number, (p_kw, stored) in enumerate(((2.0, 1.8), (2.0, 1.8), (-1.62, -1.8), (-1.62, -1.8), (0.0, 0.0))):
             soc += stored / 8.0
-            batteries.observe(reading(HOUR * (1 + 5 * cycle + number), p_battery_kw=p_kw + standby, soc=soc))
+            batteries.observe(reading(HOUR * (1 + 5 * cycle + number), p_battery_kw=p_kw or standby, soc=soc))
     assert batteries.one_way[0] == pytest.approx(0.9, abs=0.01)
 
 
 def test_a_gap_in_the_readings_does_not_spoil_what_was_learned(tmp_path):
     batteries = Batteries(homes(tmp_path), HomeEnergyOptions(round_trip_efficiency=0.81), HOUR)
     for number, (p_kw, soc) in enumerate(((0.0, 0.2), (2.0, 0.425), (np.nan, np.nan), (0.0, 0.9), (-1.8, 0.65))):
-        batteries.observe(reading(HOUR * number, p_battery_kw=p_kw + float(batteries.standby_kw[0]), soc=soc))
+        batteries.observe(reading(HOUR * number, p_battery_kw=p_kw or float(batteries.standby_kw[0]), soc=soc))
     assert batteries.one_way[0] == pytest.approx(0.9, abs=1e-3)
 
 
 def test_a_car_is_moved_back_to_its_arrival_with_its_trickle_behind():
     """It comes at step 1, wants energy until step 4 and was charged in steps 3 and 4 with 4 kW, then trickles."""
-    car_kw = np.array([0.0, 0.0, 0.0, 4.0, 4.0, 1.0, 0.5, 0.0])[:, None]
-    wanting = np.array([0, 1, 1, 1, 1, 0, 0, 0], dtype=bool)[:, None]
-    moved = _at_once(car_kw, wanting, np.array([8.0]))
-    assert moved[:, 0].tolist() == [0.0, 8.0, 1.0, 0.5, 0.0, 0.0, 0.0, 0.0]
-    assert moved.sum() == car_kw.sum()
+    car_kw, wants = np.array([0.0, 0.0, 4.0, 4.0, 1.0, 0.5, 0.0]), np.array([1, 1, 1, 1, 0, 0, 0], dtype=bool)
+    placed = place(car_kw, wants, 8.0, Carried(), fresh=True)
+    assert placed.car_kw.tolist() == [8.0, 1.0, 0.5, 0.0, 0.0, 0.0, 0.0]
 
 
 def test_the_ledger_of_a_machine_that_was_put_off_into_the_cheap_hour(tmp_path):
@@ -143,7 +142,10 @@ def test_a_car_that_charges_after_midnight_is_counted_once(tmp_path):
     for number in range(72):
         wanting, p_kw = float(18 <= number <= 27), 4.0 * (number == 27)
         buy = np.full(2, 0.4 if number % 24 >= 6 else 0.1)
-        seen = reading(HOUR * number, p_household_kw=[0.0, 0.0], car_wanted_kwh=wanting, car_departure_s=9e4, p_charging_kw=p_kw)
+        there = 9e4 if number >= 18 else np.nan
+        seen = reading(
+            HOUR * number, p_household_kw=[0.0, 0.0], car_wanted_kwh=wanting, car_departure_s=there, p_charging_kw=p_kw
+        )
         day = ledger.note(seen, [buy, np.zeros(2), np.zeros(2)], [], np.zeros(3))
         days += [day] if day else []
     assert [day.totals.cost_eur[HABIT, 0] for day in days] == pytest.approx([1.6, 0.0])

@@ -196,7 +196,6 @@ def test_a_command_is_not_called_failed_while_the_gateway_is_silent(context):
     assert [message.state for message in commands.take_messages()] == ["acknowledged"]
 
 
-@pytest.mark.xfail(strict=True, reason="a stay is told by what the car wants, not by its being there (ledger.py, _at_once)")
 def test_a_car_that_only_tops_up_is_charged_by_habit_when_it_came(tmp_path):
     """On the first day it wants 4 kWh, leaves the next, comes home on the third wanting nothing, and tops up all the same."""
     ledger, days = without_battery(tmp_path), []
@@ -214,7 +213,6 @@ def test_a_car_that_only_tops_up_is_charged_by_habit_when_it_came(tmp_path):
     assert [float(day[HABIT]) for day in whole] == pytest.approx([float(day[REAL]) for day in whole])
 
 
-@pytest.mark.xfail(strict=True, reason="each lag between telegram and meter counts upwards only (reading.py, base_kw)")
 def test_what_the_gateway_says_late_does_not_raise_the_habit(tmp_path):
     """1 kW on average, which the gateway says an hour late: nobody steered, so the habit is what was, within the shift."""
     ledger, days = without_battery(tmp_path), []

@@ -211,9 +211,10 @@ def _reason(error: Exception, address: Address) -> str:
     if isinstance(error, ssl.SSLError):
         why = error.reason or type(error).__name__
         return f"no encrypted connection: {why}; is its certificate trusted here (TWINERGY_NATS_CA)?"
-    if "authorization" in text or "authentication" in text:
+    hung_up = isinstance(error, ConnectionResetError)  # a refusal that the server closes faster than it can be read
+    if hung_up or "authorization" in text or "authentication" in text:
         who = f"user {address.user!r}" if address.user else "credentials" if address.credentials else "nobody in particular"
-        return f"the server refuses {who}: check user and password"
+        return f"the server refuses {who}: check user and password" + (" (it hung up without a word)" if hung_up else "")
     if "secure connection" in text or "tls" in text:
         return "the server and the address differ on encryption: write tls:// for a server with TLS, nats:// for one without"
     if isinstance(error, TimeoutError | asyncio.TimeoutError | nats.errors.TimeoutError):
