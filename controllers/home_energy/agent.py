@@ -126,7 +126,11 @@ class HomeEnergy(Agent):
         loaded, runs = self.machines.observe(reading, free)
         self.batteries.observe(reading)
         came = self.cars.observe(reading)
-        day = self.ledger.note(reading, [prices[port] for port in PRICES], runs, self.machines.usual_wait_s)
+        planned = self.planner.plans.made_s >= 0
+        curtailed = self.steering.holds_sun(self.planner.plans, reading.epoch_s)
+        day = self.ledger.note(
+            reading, [prices[port] for port in PRICES], runs, self.machines.usual_wait_s, planned=planned, curtailed=curtailed
+        )
         outdoors = {port: float(values[0]) for port, values in weather.values.items()}
         self.expectation.observe(reading, prices, outdoors)
         self.learning.observe(reading, outdoors)

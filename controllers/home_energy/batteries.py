@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 TRUST_CYCLES: Final = 1.0
 """As many full cycles the assumed efficiency weighs against the measured ones (assumption)."""
 
+RESTS: Final = 1.1
+"""A battery that draws no more than that many times its standby power rests: meters read it within some percent (assumption)."""
+READING_KW: Final = 0.001
+"""Smallest step in which power is read. [kW]"""
+
 
 class Batteries:
     """Nameplate data of all batteries, and their efficiency as it is measured; arrays of shape ``(n_homes,)``, 0 without one.
 
-    What went in (C) and came out (D) at the terminals beyond the standby power, and the change S of what is held, give the
-    one-way efficiency e: S = e C - D / e.
+    What went in (C) and came out (D) at the terminals, and the change S of what is held, give the one-way efficiency e:
+    S = e C - D / e. Standby power, which is drawn while a battery rests, is neither.
 
     Parameters
     ----------
@@ -54,7 +59,8 @@ class Batteries:
         """Take note of a step; a gap begins the reckoning of what is held anew."""
         p_kw, soc = reading.values["p_battery_kw"], reading.values["soc"]
         seen = ~np.isnan(p_kw) & ~np.isnan(soc)
-        moved_kw = np.where(seen & ~np.isnan(self._first_soc), p_kw - self.standby_kw, 0.0)
+        rests = (p_kw >= 0) & (p_kw <= RESTS * self.standby_kw + READING_KW)
+        moved_kw = np.where(seen & ~np.isnan(self._first_soc) & ~rests, p_kw, 0.0)
         self._in_kwh += np.maximum(moved_kw, 0.0) * self._step_h
         self._out_kwh += np.maximum(-moved_kw, 0.0) * self._step_h
         gap = ~seen & ~np.isnan(self._first_soc)

@@ -47,6 +47,8 @@ class Home:
         The device of each kind behind the gateway: the first by id where there are several.
     wishes : HouseholdOptions
         What the household cares about and allows.
+    alone : bool
+        Whether nothing else hangs on its connection: a battery there follows everybody's load, and is then left alone.
     """
 
     dwelling: Dwelling
@@ -56,10 +58,11 @@ class Home:
     tariff: int
     devices: dict[str, Device]
     wishes: HouseholdOptions
+    alone: bool = True
 
     def steers(self, what: str) -> bool:
         """Whether the module may control something here."""
-        return not self.wishes.opt_out and what in self.wishes.steer
+        return not self.wishes.opt_out and what in self.wishes.steer and (what != "battery" or self.alone)
 
     def option(self, kind: str, name: str, default: Any = None) -> Any:
         """Return an option of a device as its data sheet says it, or the default where the home has no such device."""
@@ -107,6 +110,7 @@ class Homes:
         tariffs = {device.id: row for row, device in enumerate(twin.of_kind("prices"))}
         meters = {device.id for device in twin.of_kind("meter")}
         sharing = Counter(dwelling.connection for dwelling in twin.dwellings)
+        common = {device.connection for device in twin.devices if not device.dwelling and device.kind != "meter"}
         self._homes = []
         for gateway in twin.of_kind(GATEWAY):
             if options.dwellings and gateway.dwelling not in options.dwellings:
@@ -120,7 +124,8 @@ class Homes:
             tariff = tariffs.get(connection.tariff, -1)
             meter = f"meter-{connection.id}"
             own = meter if meter in meters and sharing[connection.id] == 1 else ""
-            self._homes.append(Home(dwelling, gateway.id, connection.limit_kw, own, tariff, devices, wishes))
+            alone = sharing[connection.id] == 1 and connection.id not in common
+            self._homes.append(Home(dwelling, gateway.id, connection.limit_kw, own, tariff, devices, wishes, alone))
 
     def __len__(self) -> int:
         return len(self._homes)

@@ -4,17 +4,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from controllers.home_energy.anomalies import FALSE_ALARMS_PER_HOME_YEAR
 from controllers.home_energy.ledger import HABIT_ROW as HABIT
 from controllers.home_energy.ledger import REAL_ROW as REAL
+from controllers.home_energy.ledger import Totals
 from twinergy.agents import Account
 from twinergy.units import UNIT_OF_SUFFIX
 
 if TYPE_CHECKING:
     from controllers.home_energy.agent import HomeEnergy
+    from controllers.home_energy.ledger import Ledger
+
+SHOWN_HOMES: Final = 20
+"""As many homes have a row of their own among the savings."""
+LEAST_KNOWN: Final = 0.5
+"""Share of the time for which a gateway must have spoken for a share of its PV to mean something (assumption). [-]"""
 
 
 def accounts(agent: HomeEnergy) -> tuple[Account, ...]:
@@ -23,46 +30,48 @@ def accounts(agent: HomeEnergy) -> tuple[Account, ...]:
 
 
 def _savings(agent: HomeEnergy) -> Account:
-    totals = agent.ledger.totals
-    rows: list[tuple[str | float | None, ...]] = []
+    ledger, site = agent.ledger, agent.context.twin.site
     everyone = [row for row in range(len(agent.homes)) if agent.homes[row].tariff >= 0]
-    for name, chosen in [("all homes", everyone), *((agent.homes[row].dwelling.id, [row]) for row in everyone)]:
-        cost, bought, sold, co2, pv = (
-            getattr(totals, each)[:, chosen].sum(axis=1) for each in ("cost_eur", "import_kwh", "export_kwh", "co2_kg", "pv_kwh")
-        )
-        held = agent.ledger.held_kwh[:, chosen].sum(axis=1)
-        used = [100.0 * (1.0 - sold[case] / pv[case]) if pv[case] > 1.0 else None for case in (REAL, HABIT)]
-        rows.append(
-            (
-                name,
-                cost[HABIT],
-                cost[REAL],
-                cost[HABIT] - cost[REAL],
-                bought[HABIT] - bought[REAL],
-                co2[HABIT] - co2[REAL],
-                used[HABIT],
-                used[REAL],
-                float(held[REAL] - held[HABIT]),
-            )
-        )
+    saved_eur = ledger.totals.cost_eur[HABIT] - ledger.totals.cost_eur[REAL]
+    largest = sorted(everyone, key=lambda row: -abs(saved_eur[row]))[:SHOWN_HOMES]
+    named = [("all homes", everyone), *((agent.homes[row].dwelling.id, [row]) for row in largest)]
+    others = len(everyone) - len(largest)
     return Account(
         title="Against the habit",
         columns=(
             "Home",
-            "Bill by habit, EUR",
-            "Bill, EUR",
-            "Saved, EUR",
+            f"Bill by habit, {site.currency}",
+            f"Bill, {site.currency}",
+            f"Saved, {site.currency}",
             "Import saved, kWh",
             "CO₂ saved, kg",
             "Own use by habit, %",
             "Own use, %",
             "Held more, kWh",
         ),
-        rows=tuple(rows) if everyone and totals.import_kwh.any() else (),
+        rows=tuple((name, *_saved(ledger, rows, site.eur_per_unit)) for name, rows in named)
+        if everyone and ledger.totals.import_kwh.any()
+        else (),
         note="Energy part of the bill, reckoned from the gateways' readings: the same runs and charges, at the time at which the "
         "home would have made them by itself, and a battery that only follows its own surplus. The last day is not in it; held "
-        "more: energy left in batteries at its end.",
+        "more: energy left in batteries at its end; what a car still waits for counts once it has it. No own use is stated "
+        "where the gateway was silent for more than half of the time."
+        + (f" Shown are the {len(largest)} homes with the largest differences; {others} others are in the sum." * (others > 0)),
     )
+
+
+def _saved(ledger: Ledger, rows: list[int], eur_per_unit: float) -> tuple[float | None, ...]:
+    """Return the figures of some homes together: bills and saving in the site's currency, kWh, kg, own use in percent."""
+    sums = {name: getattr(ledger.totals, name)[:, rows].sum(axis=1) for name in Totals.__dataclass_fields__}
+    cost, bought, co2, pv, fed = (
+        sums["cost_eur"] / eur_per_unit,
+        *(sums[name] for name in ("import_kwh", "co2_kg", "pv_kwh", "fed_kwh")),
+    )
+    held = ledger.held_kwh[:, rows].sum(axis=1)
+    known = ledger.known_share[rows].mean() >= LEAST_KNOWN
+    used = [float(100.0 * (1.0 - fed[case] / pv[case])) if known and pv[case] > 1.0 else None for case in (HABIT, REAL)]
+    saved = (cost[HABIT], cost[REAL], cost[HABIT] - cost[REAL], bought[HABIT] - bought[REAL], co2[HABIT] - co2[REAL])
+    return (*map(float, saved), *used, float(held[REAL] - held[HABIT]))
 
 
 def _plans(agent: HomeEnergy) -> Account:

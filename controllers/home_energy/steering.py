@@ -83,6 +83,13 @@ class Steering:
             held_kw = np.where(planned_kw > sun_kw + BIND_KW, planned_kw, np.nan)
             yield from self._schedule("pv", "p_min_kw", ids, held_kw, "home energy plan")
 
+    def holds_sun(self, plans: Plans, epoch_s: int) -> NDArray[np.bool_]:
+        """Return whose PV a plan holds down in the step that starts at an instant, shape ``(n_homes,)``."""
+        held = np.zeros(len(plans.made_s), dtype=bool)
+        rows = self._roofs.rows
+        held[rows] = (plans.at("pv_kw", epoch_s) > plans.at("sun_kw", epoch_s) + BIND_KW)[rows]
+        return held
+
     def _car(self, plans: Plans, cars: Cars, epoch_s: int) -> Iterator[SetPoint]:
         """Limit the charging points, which charge as fast as they may by themselves.
 

@@ -18,7 +18,7 @@ ONE_HOUR = (Machine(name="dishwasher", programme_kw=(1.0,)),)
 
 def solve(n_steps: int, weights: Weights | None = None, *, home: dict, **outlook: object) -> HomePlan:
     assets = bare_home(n_steps, **home)
-    return HomeModel(assets, Limits(mip_gap=0.0)).solve(bare_outlook(assets, **outlook), weights)
+    return HomeModel(assets, Limits(mip_gap=0.0, accept=0.0)).solve(bare_outlook(assets, **outlook), weights)
 
 
 @pytest.mark.parametrize(("later", "charged", "cost"), [(0.266, 0.0, 0.466), (0.268, 1 / 0.81, 0.2 * (1 + 1 / 0.81))])
@@ -133,6 +133,20 @@ def test_weight_of_self_consumption_brings_the_load_to_the_sun(dislike: float, s
         feed_in_eur_per_kwh=[0.15, 0.15], p_pv_available_kw=[0.0, -1.0],
     )  # fmt: skip
     assert plan.starts == (start,)
+
+
+@pytest.mark.parametrize(("doubt", "start"), [(0.0, 1), (0.066, 1), (0.067, 0)])
+def test_doubt_moves_the_choice_and_never_the_money(doubt: float, start: int):
+    """1 kWh of sun now. Dishes now: nothing through the meter. Dishes later: feeding in counts 0.20 - d, import 0.10 + d / 2.
+
+    Even at 1.5 d = 0.10 less the tie breaker's 0.0001, d = 0.0666; the bill of dishes later is 0.10 - 0.20 whatever the doubt.
+    """
+    plan = solve(
+        2, Weights(doubt_eur_per_kwh=doubt), home={"machines": ONE_HOUR}, buy_eur_per_kwh=[0.4, 0.1],
+        feed_in_eur_per_kwh=[0.2, 0.0], p_pv_available_kw=[-1.0, 0.0],
+    )  # fmt: skip
+    assert plan.starts == (start,)
+    assert plan.cost_eur == pytest.approx(0.0 if start == 0 else 0.1 - 0.2)
 
 
 def test_negative_prices_do_not_burn_energy_in_the_battery():

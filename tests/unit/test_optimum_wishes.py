@@ -19,9 +19,9 @@ TANK = Tank(kwh_per_k=0.1, loss_kw_per_k=0.0, p_max_kw=2.0)
 ROOM = Room(keep=0.9, gain_k_per_kw=1.0, leak=0.1, p_max_kw=5.0)
 
 
-def solve(n_steps: int, *, home: dict, **outlook: object) -> HomePlan:
+def solve(n_steps: int, weights: Weights | None = None, *, home: dict, **outlook: object) -> HomePlan:
     assets = bare_home(n_steps, **home)
-    return HomeModel(assets).solve(bare_outlook(assets, **({"buy_eur_per_kwh": [0.3] * n_steps} | outlook)))
+    return HomeModel(assets).solve(bare_outlook(assets, **({"buy_eur_per_kwh": [0.3] * n_steps} | outlook)), weights)
 
 
 def test_machine_goes_before_car_before_hot_water_before_comfort():
@@ -90,9 +90,27 @@ def test_sun_beyond_the_export_limit_is_cut_or_named():
     assert solve(1, home={}, **sun).binding[0].amount == pytest.approx(5.0)
 
 
-def test_heat_that_nobody_can_take_away_is_told_as_such():
+def test_heat_that_nobody_can_take_away_is_not_the_plan_s_failure():
+    """26 °C inside and 30 outside make 26.4 °C, 2.4 K above the band; a home that only heats can do nothing about it."""
     plan = solve(1, home={"room": ROOM}, temp_indoor_degc=26.0, temp_outdoor_degc=[30.0])
-    assert "2.4 K above its comfort band for 1 h: the home cannot cool" in plan.binding[0].text
+    assert plan.comfort_kh == pytest.approx(2.4)
+    assert plan.binding == ()
+
+
+def test_cold_that_an_air_conditioner_cannot_help_is_not_its_failure_but_warmth_is():
+    """0.9 x 15 + 0.1 x 10 = 14.5 °C without any power; and 0.9 x 30 + 0.1 x 30 - 1 = 29 °C with all there is."""
+    cooler = Room(keep=0.9, gain_k_per_kw=-1.0, leak=0.1, p_max_kw=1.0)
+    assert solve(1, home={"room": cooler}, temp_indoor_degc=15.0, temp_outdoor_degc=[10.0]).binding == ()
+    plan = solve(1, home={"room": cooler}, temp_indoor_degc=30.0, temp_outdoor_degc=[30.0])
+    assert plan.binding[0].text == "room is up to 5.0 K above its comfort band for 1 h: power 1.0 kW"
+
+
+def test_a_room_that_starts_cold_is_named_once():
+    """15 °C inside, 0 °C outside, 5 kW: 18.5, then 21.65 °C or what is needed; 1.5 K h short in the first hour only."""
+    plan = solve(3, Weights(comfort=2.0), home={"room": ROOM}, temp_indoor_degc=15.0)
+    assert [(each.name, each.amount, each.text) for each in plan.binding] == [
+        ("comfort", pytest.approx(1.5), "room is up to 1.5 K below its comfort band for 1 h: power 5.0 kW")
+    ]
 
 
 def test_car_cannot_want_more_than_it_holds():
@@ -147,8 +165,8 @@ def test_branching_that_is_cut_short_says_how_far_it_may_be_off():
     assets = bare_home(8, machines=machines, car=Car(p_max_kw=4.0, p_min_kw=1.4))
     sun = -np.array([0, 0, 0.7, 1.1, 0.9, 0.8, 0, 0])
     outlook = bare_outlook(assets, buy_eur_per_kwh=[0.3] * 8, p_pv_available_kw=sun, car_wanted_kwh=3.0)
-    exact = HomeModel(assets, Limits(mip_gap=0.0)).solve(outlook)
-    short = HomeModel(assets, Limits(mip_gap=0.0, dive=1, nodes=0)).solve(outlook)
+    exact = HomeModel(assets, Limits(mip_gap=0.0, accept=0.0)).solve(outlook)
+    short = HomeModel(assets, Limits(mip_gap=0.0, accept=0.0, dive=1, nodes=0)).solve(outlook)
     assert short.status in {"incumbent", "previous", "habit"}
     assert short.binding[0].name == "solver"
     assert short.objective_eur >= exact.objective_eur - 1e-9

@@ -87,6 +87,11 @@ def _indoor(assets: HomeAssets, outlook: HomeOutlook, p_kw: FloatArray) -> Float
     return _decaying(room.keep, outlook.temp_indoor_degc, change)
 
 
+def idle_degc(assets: HomeAssets, outlook: HomeOutlook) -> FloatArray:
+    """Return the room's temperature were it neither heated nor cooled, shape (n_steps + 1,)."""
+    return _indoor(assets, outlook, np.zeros(assets.n_steps))
+
+
 def _water(assets: HomeAssets, outlook: HomeOutlook, p_kw: FloatArray) -> FloatArray:
     tank = assets.tank
     if tank is None or outlook.draw_kw is None:

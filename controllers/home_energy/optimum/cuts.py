@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from controllers.home_energy.optimum.assets import Battery, HomeAssets
     from controllers.home_energy.optimum.layout import Layout
+    from controllers.home_energy.optimum.matrix import IntArray
     from controllers.home_energy.optimum.outlook import BoolArray, HomeOutlook
     from controllers.home_energy.optimum.prices import Prices
     from twinergy.kinds import FloatArray
@@ -38,13 +39,13 @@ class Cuts(NamedTuple):
         Columns.
     values : array, shape (n_cuts, n_terms)
         Their coefficients.
-    limit : float
-        Right-hand side.
+    limits : array, shape (n_cuts,)
+        Right-hand sides.
     """
 
-    columns: np.ndarray
+    columns: IntArray
     values: FloatArray
-    limit: float
+    limits: FloatArray
 
 
 class Facets:
@@ -58,7 +59,7 @@ class Facets:
 
     def __init__(self, assets: HomeAssets, layout: Layout, outlook: HomeOutlook, prices: Prices) -> None:
         self._layout, n = layout, assets.n_steps
-        self._families: list[tuple[tuple[str, ...], FloatArray, float, BoolArray]] = []
+        self._families: list[tuple[tuple[str, ...], FloatArray, FloatArray, BoolArray]] = []
         everywhere = np.ones(n, dtype=bool)
         if assets.car is not None and assets.car.p_min_kw > 0:
             own_kw = np.maximum(0.0 - outlook.p_pv_available_kw - outlook.base_load_kw, 0.0)
@@ -68,6 +69,8 @@ class Facets:
         most_in, most_out = ways_kw(assets, outlook)
         pays = prices.fed > prices.drawn
         self._either("import", "export", most_in, most_out, pays)
+        if pays.any():
+            self._carried(assets, outlook, (most_in, most_out), pays)
         if assets.battery is not None:
             charge, discharge = powers_kw(assets.battery, outlook.soc, assets.step_h)
             self._either("charge", "discharge", np.full(n, charge), np.full(n, discharge), everywhere)
@@ -76,25 +79,40 @@ class Facets:
         """A car that charges needs its least power: what the sun leaves does not carry, the grid or the battery do."""
         names = ("car", "import", "over_import", *(("discharge",) if battery else ()))
         values = np.stack([share, *(np.full(len(share), -1.0) for _ in names[1:])], axis=1)
-        self._families.append((names, values, 0.0, where))
+        self._families.append((names, values, np.zeros(len(share)), where))
+
+    def _carried(self, assets: HomeAssets, outlook: HomeOutlook, most: tuple[FloatArray, FloatArray], where: BoolArray) -> None:
+        """Whichever way the meter runs, load, sun and stores of that share of the step carry it."""
+        sun_kw, base_kw = 0.0 - outlook.p_pv_available_kw, outlook.base_load_kw
+        takers = [name for name in ("charge", "heat", "boil", "car") if name in self._layout.columns]
+        givers = [name for name in ("discharge",) if name in self._layout.columns]
+        spare_kw = base_kw - (0.0 if assets.curtailable else sun_kw) + machines_kw(assets, outlook)
+        open_both = where & (most[0] >= LEAST_KW) & (most[1] >= LEAST_KW)
+        for one, other, mine, others, own_kw, helpers in (
+            ("import", "export", *most, spare_kw, takers), ("export", "import", most[1], most[0], sun_kw - base_kw, givers)
+        ):  # fmt: skip
+            mine, others = np.maximum(mine, LEAST_KW), np.maximum(others, LEAST_KW)
+            factors = [1.0 - np.minimum(own_kw, 0.0) / mine, np.maximum(own_kw, 0.0) / others]
+            values = np.stack([*factors, *(np.full(len(mine), -1.0) for _ in helpers)], axis=1)
+            self._families.append(((one, other, *helpers), values, np.maximum(own_kw, 0.0), open_both))
 
     def _either(self, one: str, other: str, most: FloatArray, most_other: FloatArray, where: BoolArray) -> None:
         """One way or the other: the shares of what is possible add up to one; a closed way stays closed."""
         for name, limit in ((one, most), (other, most_other)):
-            self._families.append(((name,), np.ones((len(limit), 1)), 0.0, where & (limit < LEAST_KW)))
+            self._families.append(((name,), np.ones((len(limit), 1)), np.zeros(len(limit)), where & (limit < LEAST_KW)))
         values = 1.0 / np.maximum(np.stack([most, most_other], axis=1), LEAST_KW)
         open_both = (most >= LEAST_KW) & (most_other >= LEAST_KW)
-        self._families.append(((one, other), values, 1.0, where & open_both))
+        self._families.append(((one, other), values, np.ones(len(most)), where & open_both))
 
     def violated(self, values: FloatArray) -> Iterator[Cuts]:
         """Yield the inequalities that values of the columns violate."""
-        for names, factors, limit, where in self._families:
+        for names, factors, limits, where in self._families:
             starts = [self._layout.columns[name].start for name in names]
             columns = np.add.outer(np.arange(len(where)), starts)
-            excess = (values[columns] * factors).sum(axis=1) - limit
+            excess = (values[columns] * factors).sum(axis=1) - limits
             rows = np.flatnonzero(where & (excess > VIOLATED))
             if len(rows):
-                yield Cuts(columns[rows].astype(np.int32), factors[rows], limit)
+                yield Cuts(columns[rows].astype(np.int32), factors[rows], limits[rows])
 
 
 def powers_kw(battery: Battery, soc: float, step_h: float) -> tuple[float, float]:
@@ -104,16 +122,26 @@ def powers_kw(battery: Battery, soc: float, step_h: float) -> tuple[float, float
     return charge, min(battery.p_discharge_kw, swing_kwh * battery.efficiency_discharge / step_h)
 
 
+def machines_kw(assets: HomeAssets, outlook: HomeOutlook) -> float:
+    """Return the most that all pending machines draw at once, in kW."""
+    pending = zip(assets.machines, outlook.pending, strict=True)
+    return float(sum(max(machine.programme_kw) for machine, waits in pending if waits))
+
+
+def flexible_kw(assets: HomeAssets, outlook: HomeOutlook) -> FloatArray:
+    """Return the most that all loads which can be moved draw in each step, in kW, the battery apart."""
+    load = np.full(assets.n_steps, machines_kw(assets, outlook))
+    for heater in (assets.room, assets.tank):
+        load = load + (heater.p_max_kw if heater is not None else 0.0)
+    if assets.car is not None:
+        load = load + np.where(may_charge(assets.n_steps, outlook), assets.car.p_max_kw, 0.0)
+    return np.asarray(load)
+
+
 def ways_kw(assets: HomeAssets, outlook: HomeOutlook) -> tuple[FloatArray, FloatArray]:
     """Return the most that the home as it is could import and export in each step, in kW; not above 0 where it cannot."""
     sun_kw, base_kw = 0.0 - outlook.p_pv_available_kw, outlook.base_load_kw
-    load, source = np.zeros(assets.n_steps), 0.0
-    for heater in (assets.room, assets.tank):
-        load = load + (heater.p_max_kw if heater is not None else 0.0)
-    for machine, pending in zip(assets.machines, outlook.pending, strict=True):
-        load = load + (max(machine.programme_kw) if pending else 0.0)
-    if assets.car is not None:
-        load = load + np.where(may_charge(assets.n_steps, outlook), assets.car.p_max_kw, 0.0)
+    load, source = flexible_kw(assets, outlook), 0.0
     if assets.battery is not None:
         load, source = load + assets.battery.p_charge_kw, assets.battery.p_discharge_kw
     forced_kw = 0.0 if assets.curtailable else sun_kw

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from controllers.home_energy.optimum.account import account_of, traces_of
 from controllers.home_energy.optimum.plan import HomePlan
 from controllers.home_energy.optimum.prices import counted_prices
+from controllers.home_energy.optimum.stake import LEAST_EUR
 from controllers.home_energy.optimum.wishes import limiting, unmet
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 def finished(
     assets: HomeAssets, outlook: HomeOutlook, weights: Weights, decisions: Decisions, *,
-    status: str, mip_gap: float, notes: tuple[Binding, ...] = (),
+    status: str, gap_eur: float = math.inf, stake_eur: float = LEAST_EUR, notes: tuple[Binding, ...] = (),
 ) -> HomePlan:  # fmt: skip
     """Return the plan that decisions make, with what follows from them.
 
@@ -30,8 +32,10 @@ def finished(
         The home, what it expects, what it wants.
     decisions : Decisions
         Powers and starts.
-    status, mip_gap, notes
+    status, gap_eur, notes
         As in `HomePlan`; the notes go first among what binds.
+    stake_eur : float
+        Money that the gap is relative to. [EUR]
 
     Returns
     -------
@@ -59,7 +63,8 @@ def finished(
         **account._asdict(),
         index=outlook.index,
         status=status,
-        mip_gap=mip_gap,
+        gap_eur=gap_eur,
+        mip_gap=gap_eur / stake_eur,
         binding=(*notes, *unmet(assets, outlook, decisions, traces, account)),
         limiting=limiting(assets, outlook, decisions, traces),
     )

@@ -81,7 +81,7 @@ def habit(
     decisions = Decisions(
         p_battery_kw=battery, p_heat_kw=heat + zero, p_tank_kw=boil + zero, p_ev_kw=car, p_pv_kw=pv, starts=starts
     )
-    return finished(assets, outlook, weights or Weights(), decisions, status="habit", mip_gap=math.inf, notes=notes)
+    return finished(assets, outlook, weights or Weights(), decisions, status="habit", notes=notes)
 
 
 def _machines(
@@ -203,7 +203,7 @@ def replayed(
     asked = np.clip(_moved(plan.p_battery_kw, gone), np.minimum(-most_out - rest_kw, 0.0), np.maximum(most_in - rest_kw, 0.0))
     battery, pv = _grid(assets, outlook, _battery(assets, outlook, asked), rest_kw)
     decisions = Decisions(p_battery_kw=battery, p_heat_kw=heat, p_tank_kw=boil, p_ev_kw=car, p_pv_kw=pv, starts=starts)
-    return finished(assets, outlook, weights, decisions, status="previous", mip_gap=math.inf, notes=notes)
+    return finished(assets, outlook, weights, decisions, status="previous", notes=notes)
 
 
 def _moved(values: FloatArray, steps: int) -> FloatArray:

@@ -17,6 +17,7 @@ from controllers.home_energy.optimum.numbers import Numbers
 from controllers.home_energy.optimum.outlook import Weights, check
 from controllers.home_energy.optimum.plan import Binding, Decisions, HomePlan
 from controllers.home_energy.optimum.solver import Limits, Outcome, Solver
+from controllers.home_energy.optimum.stake import LEAST_EUR, gap_between
 
 if TYPE_CHECKING:
     from controllers.home_energy.optimum.assets import HomeAssets
@@ -62,6 +63,7 @@ class HomeModel:
         self._relaxed = self._solver(self._layout)
         self._exact: Solver | None = None
         self._last: HomePlan | None = None
+        self._stake_eur = LEAST_EUR
 
     def solve(self, outlook: HomeOutlook, weights: Weights | None = None) -> HomePlan:
         """Return the best plan for an outlook.
@@ -92,6 +94,7 @@ class HomeModel:
 
     def _search(self, outlook: HomeOutlook, prices: Prices) -> Outcome:
         """Return the relaxation's optimum if a real home can follow it, else a rounded or branched plan."""
+        self._stake_eur = LEAST_EUR
         self._relaxed.update(self._numbers)
         relaxed = self._relaxed.run()
         if relaxed.values is None:
@@ -100,14 +103,19 @@ class HomeModel:
         if not blocks:
             return relaxed
         search = Branching(self._relaxed, self.assets, self._layout, outlook, prices, self._numbers)
-        near = search.search(relaxed, self.limits.mip_gap, self.limits.dive)
-        return near if near.mip_gap <= self.limits.mip_gap else self._branch(outlook, prices, blocks, near)
+        near = search.search(relaxed, self.limits)
+        self._stake_eur = search.stake_eur
+        if search.gap(near.bound_eur) > max(self.limits.accept, self.limits.mip_gap):
+            return self._branch(outlook, prices, blocks, near, search)
+        return self._judged(near, "own limit of effort", search)
 
-    def _branch(self, outlook: HomeOutlook, prices: Prices, blocks: list[str], near: Outcome) -> Outcome:
+    def _branch(self, outlook: HomeOutlook, prices: Prices, blocks: list[str], near: Outcome, search: Branching) -> Outcome:
         """Add binaries of the kinds that are needed until nothing cheats any more."""
         if self._exact is None:
             self._exact = self._solver(layout_of(self.assets, exact=True))
         self._exact.update(self._numbers)
+        self._exact.cut(search.cuts)
+        self._exact.stop_at(self.limits.mip_gap * search.stake_eur)
         branched: list[str] = _likely(self.assets, outlook)
         while blocks:
             branched += [name for name in blocks if name not in branched]
@@ -115,12 +123,17 @@ class HomeModel:
             if near.values is not None:
                 self._exact.suggest(near.values)
             outcome = self._exact.run()
-            if outcome.values is None:
-                return near._replace(status=outcome.status) if near.values is not None else outcome
-            found = cheats(self.assets, self._layout, prices, outcome.values)
-            blocks = [name for name in found if name not in branched]
-            near = outcome
-        return near
+            if outcome.values is None or outcome.objective_eur >= near.objective_eur:
+                break
+            blocks = [name for name in cheats(self.assets, self._layout, prices, outcome.values) if name not in branched]
+            if not blocks:
+                near = outcome._replace(bound_eur=max(near.bound_eur, outcome.bound_eur))
+        return self._judged(near._replace(bound_eur=max(near.bound_eur, outcome.bound_eur)), outcome.status, search)
+
+    def _judged(self, near: Outcome, says: str, search: Branching) -> Outcome:
+        """Return the best plan as optimal if it is within the gap, else with what stopped the search for a better one."""
+        gap = gap_between(near.objective_eur, near.bound_eur, search.stake_eur)
+        return near._replace(status="optimal" if gap <= self.limits.mip_gap else says)
 
     def _solver(self, layout: Layout) -> Solver:
         matrix = matrix_of(self.assets, layout)
@@ -131,8 +144,9 @@ class HomeModel:
         if outcome.values is not None:
             decisions = decisions_of(self.assets, self._layout, outlook, outcome.values)
             status = "optimal" if says == "optimal" else "incumbent"
+            gap_eur = max(outcome.objective_eur - outcome.bound_eur, 0.0)
             notes = () if status == "optimal" else (_stopped(says, "the best plan it had found"),)
-            return finished(self.assets, outlook, weights, decisions, status=status, mip_gap=outcome.mip_gap, notes=notes)
+            return finished(self.assets, outlook, weights, decisions, status=status, gap_eur=gap_eur, stake_eur=self._stake_eur, notes=notes)
         if self._last is None:
             return habit(self.assets, outlook, weights, notes=(_stopped(says, "the habit"),))
         note = _stopped(says, "what is left of the last plan")

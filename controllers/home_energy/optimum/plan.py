@@ -82,8 +82,10 @@ class HomePlan(Decisions):
         First step, as in the outlook.
     status : str
         ``optimal``; ``incumbent`` (best found at the solver's limit), ``previous`` (the last plan, replayed), ``habit``.
+    gap_eur : float
+        How much the objective is off the best possible, at most; 0 for a linear programme, infinite where nobody knows. [EUR]
     mip_gap : float
-        How far at most from the best possible; 0 for a linear programme, infinite where nobody knows. [-]
+        The same relative to the money at stake (`stake.at_stake_eur`). [-]
     binding : tuple of Binding
         Wishes and limits that are not met, in the order in which they count.
     limiting : tuple of str
@@ -104,6 +106,7 @@ class HomePlan(Decisions):
     comfort_kh: float
     index: int
     status: str
+    gap_eur: float
     mip_gap: float
     binding: tuple[Binding, ...]
     limiting: tuple[str, ...]

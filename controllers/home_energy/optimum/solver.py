@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from controllers.home_energy.optimum.rounding import LEAST_EUR, gap_between
 from twinergy.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from controllers.home_energy.optimum.cuts import Cuts
     from controllers.home_energy.optimum.layout import Layout
     from controllers.home_energy.optimum.matrix import IntArray, Matrix
     from controllers.home_energy.optimum.numbers import Numbers
@@ -21,6 +23,7 @@ COLUMN_WISE: Final = 1
 MINIMISE: Final = 1
 CONTINUOUS: Final = 0
 INTEGER: Final = 1
+LEAST_GAP_EUR: Final = 1e-9
 FINAL: Final = ("Infeasible", "Time limit reached")
 """What a second attempt would not change."""
 OPTIONS: Final[dict[str, Any]] = {
@@ -40,9 +43,13 @@ class Limits(NamedTuple):
     Attributes
     ----------
     mip_gap : float
-        Relative gap between incumbent and bound that is good enough. [-]
+        Gap between incumbent and bound that is good enough, relative to the money at stake (`stake.at_stake_eur`). [-]
     dive : int
         Most relaxations of our own branching before HiGHS branches.
+    effort : int
+        Most simplex iterations of our own branching.
+    accept : float
+        Gap with which our own branching's plan is taken, and said to be an incumbent, rather than asking HiGHS. [-]
     nodes : int
         Most branch-and-bound nodes of HiGHS; unlike a time limit it gives the same plan on every machine.
     iterations : int
@@ -51,8 +58,10 @@ class Limits(NamedTuple):
         Most wall time per solve; infinite by default, because a finite one makes plans depend on the machine. [s]
     """
 
-    mip_gap: float = 5e-3
+    mip_gap: float = 1e-2
     dive: int = 60
+    effort: int = 2000
+    accept: float = 0.05
     nodes: int = 2000
     iterations: int = 50_000
     time_s: float = math.inf
@@ -67,16 +76,16 @@ class Outcome(NamedTuple):
         Values of the columns; None where there is no feasible point.
     status : str
         ``optimal``, or what HiGHS said.
-    mip_gap : float
-        Relative gap between the values and the best bound; 0 for a linear programme. [-]
     objective_eur : float
         Of the values. [EUR]
+    bound_eur : float
+        No plan is better than this; the objective itself for a linear programme. [EUR]
     """
 
     values: FloatArray | None
     status: str
-    mip_gap: float
     objective_eur: float = math.inf
+    bound_eur: float = -math.inf
 
 
 class Solver:
@@ -102,8 +111,8 @@ class Solver:
         self._core = highspy
         self._layout, self._limits = layout, limits
         self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        options = OPTIONS | {"mip_rel_gap": limits.mip_gap, "mip_abs_gap": limits.mip_gap * LEAST_EUR}
-        options |= {"mip_max_nodes": limits.nodes, "simplex_iteration_limit": limits.iterations, "time_limit": limits.time_s}
+        options = OPTIONS | {"mip_rel_gap": 0.0, "mip_max_nodes": limits.nodes}
+        options |= {"simplex_iteration_limit": limits.iterations, "time_limit": limits.time_s}
         for name, value in options.items():
             self._must(self._highs.setOptionValue(name, value), f"option {name}")
         binaries = layout.n_columns - layout.relaxed_columns
@@ -119,11 +128,14 @@ class Solver:
         self._must(passed, "model")
         self._columns = np.arange(layout.relaxed_columns, dtype=np.int32)
         self._known: dict[str, tuple[FloatArray, ...]] = {}
+        self._basis: Any = None
+        self.iterations = 0
         self._integer = np.zeros(layout.n_columns, dtype=np.uint8)
         self._every = np.arange(layout.n_columns, dtype=np.int32)
 
     def update(self, numbers: Numbers) -> None:
-        """Replace costs, bounds and right-hand sides; only what changed is passed on."""
+        """Replace costs, bounds and right-hand sides; only what changed is passed on. Inequalities of the last outlook go."""
+        self._uncut()
         highs, cost = self._highs, self._changed("cost", numbers.cost)
         if len(cost):
             self._must(highs.changeColsCost(len(cost), cost, numbers.cost[cost]), "costs")
@@ -150,6 +162,37 @@ class Solver:
         for value, old in zip(values[1:], known[1:], strict=True):
             differs |= value != old
         return np.flatnonzero(differs).astype(np.int32)
+
+    def cut(self, cuts: Iterable[Cuts]) -> int:
+        """Add inequalities until the next update and return how many."""
+        added = 0
+        for each in cuts:
+            if self._basis is None:
+                self._basis = self._highs.getBasis()
+            count, terms = each.columns.shape
+            starts = np.arange(0, count * terms, terms, dtype=np.int32)
+            below, above = np.full(count, -np.inf), each.limits
+            rows = (count, below, above, count * terms, starts, each.columns.ravel(), each.values.ravel())
+            self._must(self._highs.addRows(*rows), "inequalities")
+            added += count
+        return added
+
+    def duals(self, rows: str) -> FloatArray:
+        """Return what one more on the right-hand side of each row of a block costs, of the last relaxation. [EUR]."""
+        return np.array(self._highs.getSolution().row_dual)[self._layout.rows[rows]]
+
+    def _uncut(self) -> None:
+        """Take the inequalities of the last outlook away and go back to the basis before them."""
+        if self._basis is None:
+            return
+        rows = np.arange(self._layout.n_rows, self._highs.getNumRow(), dtype=np.int32)
+        self._must(self._highs.deleteRows(len(rows), rows), "inequalities")
+        self._highs.setBasis(self._basis)
+        self._basis = None
+
+    def stop_at(self, gap_eur: float) -> None:
+        """Let branching stop at this distance between plan and bound, in EUR."""
+        self._must(self._highs.setOptionValue("mip_abs_gap", max(gap_eur, LEAST_GAP_EUR)), "gap")
 
     def suggest(self, known: FloatArray) -> None:
         """Offer values of the relaxation's columns as a starting point of the branching; no promise that they are used."""
@@ -178,19 +221,20 @@ class Solver:
         if math.isfinite(self._limits.time_s):  # HiGHS counts all runs of a model against its limit
             highs.setOptionValue("time_limit", highs.getRunTime() + self._limits.time_s)
         highs.run()
+        self.iterations += max(int(highs.getInfo().simplex_iteration_count), 0)
         status = highs.getModelStatus()
         if status == core.HighsModelStatus.kOptimal:
             return self._outcome("optimal", branched)
         text = highs.modelStatusToString(status)
         if branched and highs.getInfo().primal_solution_status == core.SolutionStatus.kSolutionStatusFeasible:
             return self._outcome(text, branched)
-        return Outcome(None, text, math.inf)
+        return Outcome(None, text)
 
     def _outcome(self, status: str, branched: bool) -> Outcome:
         info = self._highs.getInfo()
         best = float(info.objective_function_value)
-        gap = gap_between(best, float(info.mip_dual_bound)) if branched else 0.0
-        return Outcome(np.array(self._highs.getSolution().col_value), status, gap, best)
+        bound = float(info.mip_dual_bound) if branched else best
+        return Outcome(np.array(self._highs.getSolution().col_value), status, best, bound)
 
     def _must(self, status: Any, what: str) -> None:
         if status == self._core.HighsStatus.kError:

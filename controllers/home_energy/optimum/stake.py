@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -66,3 +67,12 @@ def _holding_kw(room: Room, outlook: HomeOutlook) -> FloatArray:
         return np.zeros(len(outlook.base_load_kw))
     lost_k = (1.0 - room.keep) * edge - room.leak * outlook.temp_outdoor_degc - outlook.gain_k
     return np.asarray(np.clip(lost_k / room.gain_k_per_kw, 0.0, room.p_max_kw))
+
+
+def gap_between(best_eur: float, bound_eur: float, stake_eur: float) -> float:
+    """Return how far a plan may be off the best one, relative to the money at stake.
+
+    >>> gap_between(-0.48, -0.5, 4.0)
+    0.005
+    """
+    return max(best_eur - bound_eur, 0.0) / stake_eur if math.isfinite(best_eur) else math.inf

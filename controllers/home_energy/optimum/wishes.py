@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from controllers.home_energy.optimum.account import idle_degc
 from controllers.home_energy.optimum.numbers import limits_kw, may_charge, startable
 from controllers.home_energy.optimum.plan import Binding
 from controllers.home_energy.optimum.prices import wanted_kwh
@@ -34,7 +35,7 @@ def unmet(
     found += _car(assets, outlook, traces)
     found += _hot_water(assets, decisions, traces)
     if account.comfort_kh > NOISE:
-        found.append(_comfort(assets, outlook, decisions, traces, account.comfort_kh))
+        found += _comfort(assets, outlook, decisions, traces)
     return tuple(found)
 
 
@@ -118,20 +119,28 @@ def _hot_water(assets: HomeAssets, decisions: Decisions, traces: Traces) -> Iter
         yield Binding("hot_water", hours, "K h", text)
 
 
-def _comfort(assets: HomeAssets, outlook: HomeOutlook, decisions: Decisions, traces: Traces, kelvin_hours: float) -> Binding:
+def _comfort(assets: HomeAssets, outlook: HomeOutlook, decisions: Decisions, traces: Traces) -> Iterator[Binding]:
+    """Name what the home could have changed: a room that only heats is never blamed for heat that comes in by itself."""
     room, low, high = assets.room, outlook.comfort_low_degc, outlook.comfort_high_degc
     assert room is not None  # noqa: S101 - only a room has comfort
     assert low is not None  # noqa: S101
     assert high is not None  # noqa: S101
-    beyond = np.maximum(low - traces.indoor_degc[1:], traces.indoor_degc[1:] - high)
+    if room.gain_k_per_kw == 0 or room.p_max_kw == 0:
+        return
+    idle, indoor = idle_degc(assets, outlook)[1:], traces.indoor_degc[1:]
+    heats = room.gain_k_per_kw > 0
+    cold = (low if heats else np.minimum(low, idle)) - indoor
+    warm = indoor - (np.maximum(high, idle) if heats else high)
+    beyond = np.maximum(cold, warm)
+    hours = float(np.maximum(beyond, 0.0).sum()) * assets.step_h
+    if hours <= NOISE:
+        return
     worst = int(beyond.argmax())
-    way = "below" if traces.indoor_degc[worst + 1] < low[worst] else "above"
-    helps = (way == "below") == (room.gain_k_per_kw > 0)
-    at_limit = bool((decisions.p_heat_kw > room.p_max_kw - NOISE).any())
+    way = "below" if cold[worst] > warm[worst] else "above"
+    at_limit = (way == "below") == heats and bool((decisions.p_heat_kw > room.p_max_kw - NOISE).any())
     cause = f"power {room.p_max_kw:.1f} kW" if at_limit else "weighed against money"
-    cause = cause if helps else "the home cannot " + ("heat" if way == "below" else "cool")
     text = f"room is up to {beyond.max():.1f} K {way} its comfort band for {_span(beyond, assets.step_h):g} h: {cause}"
-    return Binding("comfort", kelvin_hours, "K h", text)
+    yield Binding("comfort", hours, "K h", text)
 
 
 def _span(beyond: FloatArray, step_h: float) -> float:
