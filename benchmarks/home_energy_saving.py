@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What home energy management is worth in Hagedorn: four weeks of winter and of summer, against the habit and the bound.
 
-Three runs each, of the same people and the same weather: the habit (every household has opted out), management with its real
-forecasts, and the same with perfect forecasts, the upper bound. Figures are those of the homes with a gateway.
+Runs of the same people and the same weather: the habit (every household has opted out), management with its real forecasts,
+and the same with perfect forecasts, with and without caution, the better of which is the bound. Figures are those of the homes
+with a gateway.
 
     python benchmarks/home_energy_saving.py [--days 28] [--smoke]
 
@@ -24,8 +25,14 @@ from twinergy.community.scenario import load
 from twinergy.cosim.runner import run
 
 SEASONS = {"winter": "2024-01-08", "summer": "2024-06-03"}
-BOUND = "load_forecast: {kind: perfect}, pv_forecast: {kind: perfect}, doubt_eur_per_kwh: 0"
-WAYS = {"habit": "opt_out: true", "managed": "", "perfect": BOUND}
+FORESEEN = "load_forecast: {kind: perfect}, pv_forecast: {kind: perfect}"
+WAYS = {
+    "habit": "opt_out: true",
+    "managed": "",
+    "perfect": f"{FORESEEN}, doubt_eur_per_kwh: 0.0005",
+    "perfect, cautious": FORESEEN,
+}
+"""Who knows the future need not doubt it, but a little caution also makes up for what the models of home and battery miss."""
 PRICE_EUR_PER_KWH = 0.3
 """What a kWh that is left in a battery or a car at the end is valued at (assumption: between the tariffs' prices)."""
 
@@ -98,7 +105,7 @@ def rows(season: str, ways: dict[str, Outcome]) -> list[dict[str, Any]]:
                 "ev_unserved_kwh": round(one.unserved_kwh, 1),
             }
         )
-    best = next(row for row in found if row["way"] == "perfect")["saved_eur"]
+    best = max(row["saved_eur"] for row in found if row["way"].startswith("perfect"))
     for row in found:
         row["reached_percent"] = round(100.0 * row["saved_eur"] / best, 1) if best else None
     return found
