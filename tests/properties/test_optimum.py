@@ -14,7 +14,7 @@ from controllers.home_energy.optimum import HomeAssets, HomeModel, HomeOutlook, 
 from controllers.home_energy.optimum.account import traces_of
 from tests.unit.optimum_sample import PARTS, random_home, random_outlook, random_weights
 
-EXACT = Limits(mip_gap=0.0, accept=0.0)
+EXACT = Limits(mip_gap=0.0, accept=0.0, nodes=2000)
 CASE = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 2**32 - 1),

@@ -18,7 +18,7 @@ ONE_HOUR = (Machine(name="dishwasher", programme_kw=(1.0,)),)
 
 def solve(n_steps: int, weights: Weights | None = None, *, home: dict, **outlook: object) -> HomePlan:
     assets = bare_home(n_steps, **home)
-    return HomeModel(assets, Limits(mip_gap=0.0, accept=0.0)).solve(bare_outlook(assets, **outlook), weights)
+    return HomeModel(assets, Limits(mip_gap=0.0, accept=0.0, nodes=2000)).solve(bare_outlook(assets, **outlook), weights)
 
 
 @pytest.mark.parametrize(("later", "charged", "cost"), [(0.266, 0.0, 0.466), (0.268, 1 / 0.81, 0.2 * (1 + 1 / 0.81))])
@@ -170,6 +170,23 @@ def test_feed_in_above_the_price_is_no_pump():
     """Buying at 0.1 and selling at 0.2 through one meter in one hour would earn 0.1 on every kWh up to the fuse."""
     plan = solve(1, home={}, buy_eur_per_kwh=[0.1], feed_in_eur_per_kwh=[0.2], base_load_kw=[1.0])
     assert (plan.p_import_kw[0], plan.p_export_kw[0], plan.objective_eur) == pytest.approx((1.0, 0.0, 0.1))
+
+
+def test_a_battery_trades_by_turns_and_not_at_once():
+    """Buy at 0.1, sell at 0.9, lossless and empty: 5 kWh in, 5 kWh out, twice; 2 x 5 x 0.8 EUR less 0.0001 for each of 20 kWh."""
+    lossless = Battery(capacity_kwh=5.0, p_charge_kw=5.0, p_discharge_kw=5.0, efficiency_charge=1.0, efficiency_discharge=1.0)
+    plan = solve(4, home={"battery": lossless}, buy_eur_per_kwh=[0.1] * 4, feed_in_eur_per_kwh=[0.9] * 4)
+    assert plan.p_battery_kw == pytest.approx([5.0, -5.0, 5.0, -5.0])
+    assert plan.objective_eur == pytest.approx(-8.0 + 20 * 1e-4)
+
+
+@pytest.mark.parametrize(("sun", "p_kw", "cost"), [(2.0, [3.0, 0.0], 0.5), (1.0, [0.0, 3.0], 0.6)])
+def test_car_needs_its_least_power_whatever_the_sun_leaves(sun: float, p_kw: list[float], cost: float):
+    """3 kWh from 3 kW up, 0.5 EUR/kWh under the sun, 0.2 later: 3 - 2 at 0.5 beat 3 at 0.2, 3 - 1 at 0.5 do not."""
+    car = Car(p_max_kw=4.0, p_min_kw=3.0, efficiency=1.0)
+    plan = solve(2, home={"car": car}, buy_eur_per_kwh=[0.5, 0.2], p_pv_available_kw=[-sun, 0.0], car_wanted_kwh=3.0)
+    assert plan.p_ev_kw == pytest.approx(p_kw)
+    assert plan.cost_eur == pytest.approx(cost)
 
 
 @pytest.mark.parametrize(("may", "exported"), [(True, 5.0), (False, 1.0)])

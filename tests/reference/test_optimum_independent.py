@@ -12,7 +12,7 @@ from controllers.home_energy.optimum import HomeModel, Limits
 from tests.reference.optimum_pyomo import optimum_eur
 from tests.unit.optimum_sample import PARTS, random_home, random_outlook, random_weights
 
-EXACT = Limits(mip_gap=0.0, accept=0.0)
+EXACT = Limits(mip_gap=0.0, accept=0.0, nodes=2000)
 SEED = st.integers(0, 2**32 - 1)
 OWNED = st.frozensets(st.sampled_from(PARTS))
 

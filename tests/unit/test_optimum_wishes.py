@@ -50,6 +50,13 @@ def test_car_that_leaves_too_early_says_so():
     assert plan.p_ev_kw == pytest.approx([4.0, 0.0])
 
 
+def test_a_rest_smaller_than_a_step_of_charging_says_so():
+    """1 kWh, but the car takes at least 2 kW for an hour."""
+    plan = solve(2, home={"car": Car(p_max_kw=4.0, p_min_kw=2.0, efficiency=1.0)}, car_wanted_kwh=1.0)
+    assert plan.p_ev_kw == pytest.approx([0.0, 0.0])
+    assert plan.binding[0].text == "car leaves with 1.0 kWh less than wanted: less than a step of 1 h at its least power 2.0 kW"
+
+
 def test_quiet_hours_make_a_machine_late_by_name():
     plan = solve(3, home={"machines": (WASHING,)}, latest=(0,), blocked=[True, True, False])
     assert plan.starts == (2,)
@@ -165,7 +172,7 @@ def test_branching_that_is_cut_short_says_how_far_it_may_be_off():
     assets = bare_home(8, machines=machines, car=Car(p_max_kw=4.0, p_min_kw=1.4))
     sun = -np.array([0, 0, 0.7, 1.1, 0.9, 0.8, 0, 0])
     outlook = bare_outlook(assets, buy_eur_per_kwh=[0.3] * 8, p_pv_available_kw=sun, car_wanted_kwh=3.0)
-    exact = HomeModel(assets, Limits(mip_gap=0.0, accept=0.0)).solve(outlook)
+    exact = HomeModel(assets, Limits(mip_gap=0.0, accept=0.0, nodes=2000)).solve(outlook)
     short = HomeModel(assets, Limits(mip_gap=0.0, accept=0.0, dive=1, nodes=0)).solve(outlook)
     assert short.status in {"incumbent", "previous", "habit"}
     assert short.binding[0].name == "solver"

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from controllers.home_energy.optimum.cuts import Facets
 from controllers.home_energy.optimum.envelope import Envelope
 from controllers.home_energy.optimum.exclusive import NOISE, NOISE_KW, cheats
-from controllers.home_energy.optimum.cuts import Facets
 from controllers.home_energy.optimum.rounding import rounded_bounds
 from controllers.home_energy.optimum.solver import Outcome
 from controllers.home_energy.optimum.stake import at_stake_eur, gap_between
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     Bounds = tuple[FloatArray, FloatArray]
 
-ROUNDS = 4
-"""So often rounding is repeated where the rounded relaxation cheats elsewhere."""
+ROUNDS = 12
+"""So often rounding is repeated where the rounded relaxation still cheats: the car is rounded by and by."""
 CUT_ROUNDS = 8
 CUT_WORTH = 0.05
 """Inequalities are added as long as a round lifts the bound by this share of the gap that is good enough."""
@@ -107,12 +107,12 @@ class Branching:
     def _tightened(self, root: Outcome, gap: float) -> Outcome:
         """Add violated inequalities as long as they lift the bound."""
         given = (self._assets, self._layout, self._outlook, self._prices)
+        assert root.values is not None  # noqa: S101 - of an optimum
         facets, good = Facets(*given), root
-        assert root.values is not None
         odd = {"importing", "charging"} & set(cheats(self._assets, self._layout, self._prices, root.values))
         envelope = Envelope(*given) if odd else None
         for _ in range(CUT_ROUNDS):
-            assert good.values is not None  # noqa: S101 - of an optimum
+            assert good.values is not None  # noqa: S101
             self.stake_eur = at_stake_eur(*given, good.values)
             found = [*facets.violated(good.values)]
             if envelope is not None:
@@ -140,10 +140,11 @@ class Branching:
         return Outcome(None, "done")
 
     def _round(self, node: Outcome, bounds: Bounds) -> None:
+        given = (self._assets, self._layout, self._outlook, self._prices)
         for _ in range(ROUNDS):
             if node.values is None or node.objective_eur >= self.best.objective_eur:
                 return
-            bounds = rounded_bounds(self._assets, self._layout, self._outlook, self._prices, bounds, node.values)
+            bounds = rounded_bounds(*given, bounds, node.values)
             node = self._solve(bounds)
 
     def _children(self, node: Outcome, bounds: Bounds) -> Iterator[Bounds]:

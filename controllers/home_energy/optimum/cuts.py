@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 VIOLATED: Final = 1e-4
 """By how much, relative to its size, an inequality must be violated to be worth a row."""
 LEAST_KW: Final = 1e-3
-"""A direction of less power than this is closed."""
+"""Shares of less power than this are left alone: their coefficients would be too large."""
 
 
 class Cuts(NamedTuple):
@@ -75,31 +75,32 @@ class Facets:
             charge, discharge = powers_kw(assets.battery, outlook.soc, assets.step_h)
             self._either("charge", "discharge", np.full(n, charge), np.full(n, discharge), everywhere)
 
-    def _car(self, battery: bool, share: FloatArray, where: BoolArray) -> None:  # noqa: FBT001 - private
-        """A car that charges needs its least power: what the sun leaves does not carry, the grid or the battery do."""
+    def _car(self, battery: bool, share: FloatArray, where: BoolArray) -> None:
+        """Demand that grid or battery carry what the sun leaves of a charging car's least power."""
         names = ("car", "import", "over_import", *(("discharge",) if battery else ()))
         values = np.stack([share, *(np.full(len(share), -1.0) for _ in names[1:])], axis=1)
         self._families.append((names, values, np.zeros(len(share)), where))
 
     def _carried(self, assets: HomeAssets, outlook: HomeOutlook, most: tuple[FloatArray, FloatArray], where: BoolArray) -> None:
-        """Whichever way the meter runs, load, sun and stores of that share of the step carry it."""
+        """Demand that load, sun and stores of its share of the step carry whichever way the meter runs."""
         sun_kw, base_kw = 0.0 - outlook.p_pv_available_kw, outlook.base_load_kw
         takers = [name for name in ("charge", "heat", "boil", "car") if name in self._layout.columns]
         givers = [name for name in ("discharge",) if name in self._layout.columns]
         spare_kw = base_kw - (0.0 if assets.curtailable else sun_kw) + machines_kw(assets, outlook)
         open_both = where & (most[0] >= LEAST_KW) & (most[1] >= LEAST_KW)
+        most_in, most_out = (np.maximum(each, LEAST_KW) for each in most)
         for one, other, mine, others, own_kw, helpers in (
-            ("import", "export", *most, spare_kw, takers), ("export", "import", most[1], most[0], sun_kw - base_kw, givers)
+            ("import", "export", most_in, most_out, spare_kw, takers),
+            ("export", "import", most_out, most_in, sun_kw - base_kw, givers),
         ):  # fmt: skip
-            mine, others = np.maximum(mine, LEAST_KW), np.maximum(others, LEAST_KW)
             factors = [1.0 - np.minimum(own_kw, 0.0) / mine, np.maximum(own_kw, 0.0) / others]
             values = np.stack([*factors, *(np.full(len(mine), -1.0) for _ in helpers)], axis=1)
             self._families.append(((one, other, *helpers), values, np.maximum(own_kw, 0.0), open_both))
 
     def _either(self, one: str, other: str, most: FloatArray, most_other: FloatArray, where: BoolArray) -> None:
-        """One way or the other: the shares of what is possible add up to one; a closed way stays closed."""
+        """Demand that the shares of what is possible add up to one at most; a closed way stays closed."""
         for name, limit in ((one, most), (other, most_other)):
-            self._families.append(((name,), np.ones((len(limit), 1)), np.zeros(len(limit)), where & (limit < LEAST_KW)))
+            self._families.append(((name,), np.ones((len(limit), 1)), np.zeros(len(limit)), where & (limit <= 0.0)))
         values = 1.0 / np.maximum(np.stack([most, most_other], axis=1), LEAST_KW)
         open_both = (most >= LEAST_KW) & (most_other >= LEAST_KW)
         self._families.append(((one, other), values, np.ones(len(most)), where & open_both))

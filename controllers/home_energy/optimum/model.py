@@ -116,7 +116,7 @@ class HomeModel:
         self._exact.update(self._numbers)
         self._exact.cut(search.cuts)
         self._exact.stop_at(self.limits.mip_gap * search.stake_eur)
-        branched: list[str] = _likely(self.assets, outlook)
+        branched, outcome = _likely(self.assets, outlook), near
         while blocks:
             branched += [name for name in blocks if name not in branched]
             self._exact.branch_on(branched)
@@ -145,8 +145,9 @@ class HomeModel:
             decisions = decisions_of(self.assets, self._layout, outlook, outcome.values)
             status = "optimal" if says == "optimal" else "incumbent"
             gap_eur = max(outcome.objective_eur - outcome.bound_eur, 0.0)
-            notes = () if status == "optimal" else (_stopped(says, "the best plan it had found"),)
-            return finished(self.assets, outlook, weights, decisions, status=status, gap_eur=gap_eur, stake_eur=self._stake_eur, notes=notes)
+            notes = () if status == "optimal" else (_stopped(says, f"the best plan it had found, at most {gap_eur:.2f} EUR off"),)
+            gaps = {"gap_eur": gap_eur, "stake_eur": self._stake_eur}
+            return finished(self.assets, outlook, weights, decisions, status=status, **gaps, notes=notes)
         if self._last is None:
             return habit(self.assets, outlook, weights, notes=(_stopped(says, "the habit"),))
         note = _stopped(says, "what is left of the last plan")

@@ -154,13 +154,15 @@ class Numbers:
         car = self._assets.car
         assert car is not None  # noqa: S101 - for the type checker
         wanted, later = wanted_kwh(car, outlook), later_kwh(self._assets, outlook)
-        self._set("car", 0.0, 0.0, np.where(may_charge(self._assets.n_steps, outlook), car.p_max_kw, 0.0))
         self._set("car_short", CAR, 0.0, wanted)
         self._set("car_later", prices.end / car.efficiency, 0.0, later)
         room = outlook.car_room_kwh
+        most_kwh = wanted if math.isnan(room) else max(min(room, car.capacity_kwh), wanted)
         row = self._rows["car"]
-        self.row_lower[row] = wanted
-        self.row_upper[row] = wanted if math.isnan(room) else max(min(room, car.capacity_kwh), wanted)
+        self.row_lower[row], self.row_upper[row] = wanted, most_kwh
+        # what takes less than a step at the least power cannot be charged at all
+        fits = most_kwh >= self._assets.step_h * car.efficiency * car.p_min_kw
+        self._set("car", 0.0, 0.0, np.where(fits & may_charge(self._assets.n_steps, outlook), car.p_max_kw, 0.0))
 
     def _machine(self, number: int, outlook: HomeOutlook, prices: Prices) -> None:
         pending = outlook.pending[number]

@@ -38,7 +38,7 @@ class Weights:
         What one kelvin outside the comfort band for one hour counts; hot water counts `penalties.HOT_WATER`. [EUR/(K h)]
     doubt_eur_per_kwh : float
         How much less a kWh through the meter at the end of the horizon counts than one now, because forecasts may be wrong:
-        import counts more and feeding in less, by this much now and falling evenly to nothing. Only the objective knows. [EUR/kWh]
+        import counts more and feeding in less, by this much now and falling evenly to nothing, in the objective only. [EUR/kWh]
     """
 
     cost: float = 1.0

@@ -9,7 +9,7 @@ direction of battery and grid is used where the relaxation mixes both (taking tu
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -27,15 +27,19 @@ if TYPE_CHECKING:
 
     Bounds = tuple[FloatArray, FloatArray]
 
+AT_ONCE: Final = 3
+"""One in so many steps of charging that are still open is decided at once, then the rest is solved again."""
+
+
 def rounded_bounds(
     assets: HomeAssets, layout: Layout, outlook: HomeOutlook, prices: Prices, bounds: Bounds, values: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return bounds of the columns that forbid every cheat near a solution of the relaxation.
+) -> Bounds:
+    """Return bounds of the columns that forbid the cheats of a solution of the relaxation.
 
-    Machines start where their largest share does, the car charges with at least its least power in as many steps as hold its
-    energy and rests in the others, and where both directions of grid or battery run they take turns.
+    First machines start where their largest share does, and the car charges with at least its least power in as many steps as
+    hold its energy, by and by. The directions of battery and grid that both run take turns; where prices make it pay to take
+    both, the best order is found (`turns`), as soon as machines and car do not cheat any more.
     """
-    pays = prices.fed > prices.drawn
     lower, upper, columns = bounds[0].copy(), bounds[1].copy(), layout.columns
     for number, pending in enumerate(outlook.pending):
         if pending:
@@ -45,58 +49,69 @@ def rounded_bounds(
             lower[chosen] = upper[chosen] = 1.0
     if assets.car is not None and assets.car.p_min_kw > 0:
         block = columns["car"]
-        charges = _charging(assets.car, values[block], outlook, assets.step_h)
+        charges, rests = _charging(assets.car, values[block], outlook, assets.step_h)
         lower[block] = np.where(charges, assets.car.p_min_kw, 0.0)
-        upper[block] = np.where(charges, upper[block], 0.0)
-    if any(kind.startswith(("start", "car_on")) for kind in cheats(assets, layout, prices, values)):
-        return lower, upper
-    odd = bool(pays.any() or prices.drawn.min() <= 0.0)
-    turns = turns_of(assets, outlook, prices, _load_kw(assets, layout, outlook, values)) if odd else None
-    if turns is not None:
-        _close(upper, columns["discharge"], turns.charges | ~turns.discharges)
-        _close(upper, columns["charge"], turns.discharges)
-        _close(upper, columns["export"], pays & turns.imports)
-        _close(upper, columns["import"], pays & ~turns.imports)
-    else:
-        _take_turns(upper, values, columns["import"], columns["export"], ways_kw(assets, outlook), pays)
-        if assets.battery is not None:
-            everywhere = np.ones(assets.n_steps, dtype=bool)
-            powers = [everywhere * each for each in powers_kw(assets.battery, outlook.soc, assets.step_h)]
-            _take_turns(upper, values, columns["charge"], columns["discharge"], (powers[0], powers[1]), everywhere)
+        upper[block] = np.where(rests, 0.0, upper[block])
+    odd = bool((prices.fed > prices.drawn).any() or prices.drawn.min() <= 0.0)
+    wishes_first = any(kind.startswith(("start", "car_on")) for kind in cheats(assets, layout, prices, values))
+    if not wishes_first:
+        _choose_directions(upper, assets, layout, outlook, prices, values, odd=odd)
     return lower, upper
 
 
-def _close(upper, block, where):
-    upper[block] = np.where(where, 0.0, upper[block])
+def _choose_directions(
+    upper: FloatArray, assets: HomeAssets, layout: Layout, outlook: HomeOutlook, prices: Prices, values: FloatArray, *, odd: bool
+) -> None:
+    columns, pays = layout.columns, prices.fed > prices.drawn
+    if odd:
+        turns = turns_of(assets, outlook, prices, _load_kw(assets, layout, outlook, values))
+        if turns is not None:
+            upper[columns["discharge"]][~turns.discharges] = 0.0
+            upper[columns["charge"]][turns.discharges] = 0.0
+            upper[columns["export"]][pays & turns.imports] = 0.0
+            upper[columns["import"]][pays & ~turns.imports] = 0.0
+            return
+    ways = ways_kw(assets, outlook)
+    _take_turns(upper, values, (columns["import"], columns["export"]), ways, pays)
+    if assets.battery is not None:
+        always = np.ones(assets.n_steps, dtype=bool)
+        charge_kw, discharge_kw = powers_kw(assets.battery, outlook.soc, assets.step_h)
+        _take_turns(upper, values, (columns["charge"], columns["discharge"]), (always * charge_kw, always * discharge_kw), always)
 
 
-def _load_kw(assets, layout, outlook, values):
+def _load_kw(assets: HomeAssets, layout: Layout, outlook: HomeOutlook, values: FloatArray) -> FloatArray:
+    """Return the power of all but battery and PV."""
     load = outlook.base_load_kw.copy()
-    for name in ("heat","boil","car"):
-        if name in layout.columns: load += values[layout.columns[name]]
+    for name in ("heat", "boil", "car"):
+        if name in layout.columns:
+            load += values[layout.columns[name]]
     for number, machine in enumerate(assets.machines):
-        load += np.convolve(values[layout.columns[f"start{number}"]], machine.programme_kw)[:assets.n_steps]
+        load += np.convolve(values[layout.columns[f"start{number}"]], machine.programme_kw)[: assets.n_steps]
     return load
 
 
-def _charging(car: Car, p_kw: FloatArray, outlook: HomeOutlook, step_h: float) -> BoolArray:
-    """Return in which steps the car charges: those with the most energy, as many as hold it at its least power."""
+def _charging(car: Car, p_kw: FloatArray, outlook: HomeOutlook, step_h: float) -> tuple[BoolArray, BoolArray]:
+    """Return in which steps the car charges, and in which it rests for good; those with the most energy are decided first."""
     shares = np.minimum(p_kw / car.p_min_kw, 1.0)
     most_kwh = wanted_kwh(car, outlook)
     if not math.isnan(outlook.car_room_kwh):
         most_kwh = max(most_kwh, outlook.car_room_kwh)
     fits = int(most_kwh / (step_h * car.efficiency * car.p_min_kw) + NOISE)
     count = min(max(round(float(shares.sum())), math.ceil(float(p_kw.sum()) / car.p_max_kw - NOISE)), fits)
+    sure = int((p_kw >= car.p_min_kw - NOISE_KW).sum())
+    chosen = min(sure + math.ceil((count - sure) / AT_ONCE), count)
     charges = np.zeros(len(p_kw), dtype=bool)
-    charges[np.argsort(-p_kw, kind="stable")[:count]] = True
-    return np.asarray(charges & (p_kw > NOISE_KW))
+    charges[np.argsort(-p_kw, kind="stable")[:chosen]] = True
+    charges &= p_kw > NOISE_KW
+    return charges, ~charges & (chosen == count)
 
 
 def _take_turns(
-    upper: FloatArray, values: FloatArray, forward: slice, backward: slice, most_kw: tuple[FloatArray, FloatArray], where: BoolArray
+    upper: FloatArray, values: FloatArray, ways: tuple[slice, slice], most_kw: tuple[FloatArray, FloatArray], where: BoolArray
 ) -> None:
     """Close one direction in each step where both run; what rounding makes too much of one is made up for by the next."""
-    ahead, back = (values[block] / np.maximum(most, LEAST_KW) for block, most in zip((forward, backward), most_kw, strict=True))
+    forward, backward = ways
+    ahead, back = (values[block] / np.maximum(most, LEAST_KW) for block, most in zip(ways, most_kw, strict=True))
     due = 0.0
     for step in np.flatnonzero(where & (np.minimum(values[forward], values[backward]) > NOISE_KW)).tolist():
         due += ahead[step] / (ahead[step] + back[step])

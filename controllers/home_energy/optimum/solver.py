@@ -33,6 +33,7 @@ OPTIONS: Final[dict[str, Any]] = {
     "threads": 1,
     "parallel": "off",
     "random_seed": 0,
+    "dual_feasibility_tolerance": 1e-9,  # of EUR per kW and step: ties between ways to use a kWh shall not cost
     "simplex_dual_edge_weight_strategy": 1,  # devex; a fifth faster than steepest edge after an hour has passed
 }
 
@@ -61,8 +62,8 @@ class Limits(NamedTuple):
     mip_gap: float = 1e-2
     dive: int = 60
     effort: int = 2000
-    accept: float = 0.05
-    nodes: int = 2000
+    accept: float = 0.1
+    nodes: int = 20
     iterations: int = 50_000
     time_s: float = math.inf
 

@@ -17,6 +17,8 @@ from controllers.home_energy.optimum.numbers import limits_kw
 from controllers.home_energy.optimum.penalties import EXCESS, TIE
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from controllers.home_energy.optimum.assets import Battery, HomeAssets
     from controllers.home_energy.optimum.outlook import BoolArray, HomeOutlook
     from controllers.home_energy.optimum.prices import Prices
@@ -69,7 +71,8 @@ def turns_of(assets: HomeAssets, outlook: HomeOutlook, prices: Prices, load_kw: 
     costs, net_kw = _costs(assets, outlook, prices, load_kw, p_kw)
     levels = round((high - low) / raster_kwh) + 1
     first = round((outlook.soc * battery.capacity_kwh - low) / raster_kwh)
-    chosen = _bellman(costs, int((p_kw < 0).sum()), np.arange(levels) * (0.0 - prices.stored * raster_kwh), first)
+    worth = np.arange(levels, dtype=float) * (0.0 - prices.stored * raster_kwh)
+    chosen = _bellman(costs, int((p_kw < 0).sum()), worth, first)
     power = p_kw[chosen]
     return Turns(power > 0, power < 0, net_kw[np.arange(len(chosen)), chosen] >= 0)
 
@@ -103,7 +106,7 @@ def _costs(
     return assets.step_h * (best + wear), exchange
 
 
-def _bellman(costs: FloatArray, down: int, final: FloatArray, first: int) -> np.ndarray:
+def _bellman(costs: FloatArray, down: int, final: FloatArray, first: int) -> NDArray[np.intp]:
     """Return the number of the best power in each step, from a first level on; power ``down`` leaves the level as it is."""
     n_steps, n_powers = costs.shape
     padded = np.full(len(final) + n_powers - 1, np.inf)

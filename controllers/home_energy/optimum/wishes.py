@@ -102,6 +102,8 @@ def _car(assets: HomeAssets, outlook: HomeOutlook, traces: Traces) -> Iterator[B
     most_kwh = steps * assets.step_h * car.p_max_kw * car.efficiency
     room = most_kwh >= wanted_kwh(car, outlook) - NOISE
     cause = "the connection is at its limit" if room else f"charging power {car.p_max_kw:.1f} kW for {steps * assets.step_h:g} h"
+    if 0 < wanted_kwh(car, outlook) < assets.step_h * car.p_min_kw * car.efficiency:
+        cause = f"less than a step of {assets.step_h:g} h at its least power {car.p_min_kw:.1f} kW"
     text = f"car leaves with {traces.car_short_kwh:.1f} kWh less than wanted: {cause}"
     yield Binding("car", traces.car_short_kwh, "kWh", text)
 
