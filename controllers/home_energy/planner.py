@@ -98,13 +98,18 @@ class Planner:
             self.last[row] = plan
             self.counts["plans"] += 1
             self.counts[plan.status] += 1
-            self.unmet.update({each.name for each in plan.binding})
+            self.unmet.update({each.name for each in plan.binding} - {"solver"})
         return made
 
     def local_h(self, start_s: int) -> FloatArray:
         """Return the local time of day of the coming steps, shape ``(n_steps,)``. [h]."""
         numbers = start_s // self._step_s + np.arange(self.n_steps)
         return np.asarray(self._clock.read(numbers)[1] * self._step_s / SECONDS_PER_HOUR)
+
+    def _least_charge_kwh(self, row: int) -> float:
+        """Return what a car gets in a step at its least power: it may get so much more than it wants, or would get nothing. [kWh]."""
+        car = self._models[row].assets.car
+        return 0.0 if car is None else car.p_min_kw * car.efficiency * self._step_s / SECONDS_PER_HOUR
 
     def quiet_now(self, start_s: int) -> tuple[NDArray[np.bool_], int]:
         """Return whose quiet hours it is in the step that starts at an instant, shape ``(n_homes,)``, and the local day."""
@@ -168,6 +173,7 @@ class Planner:
             soc=_or(values["soc"][row], 0.5),
             car_present=(np.arange(self.n_steps) < leaves) & (wanted_kwh > 0),
             car_wanted_kwh=wanted_kwh,
+            car_room_kwh=wanted_kwh + self._least_charge_kwh(row),
             car_departure=leaves,
             pending=tuple(reading.pending[row].tolist()) if steered else (),
             latest=tuple(slack.tolist()) if steered else (),

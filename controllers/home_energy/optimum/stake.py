@@ -72,7 +72,7 @@ def _holding_kw(room: Room, outlook: HomeOutlook) -> FloatArray:
 def gap_between(best_eur: float, bound_eur: float, stake_eur: float) -> float:
     """Return how far a plan may be off the best one, relative to the money at stake.
 
-    >>> gap_between(-0.48, -0.5, 4.0)
+    >>> round(gap_between(-0.48, -0.5, 4.0), 6)
     0.005
     """
     return max(best_eur - bound_eur, 0.0) / stake_eur if math.isfinite(best_eur) else math.inf
