@@ -107,7 +107,7 @@ class Planner:
         return np.asarray(self._clock.read(numbers)[1] * self._step_s / SECONDS_PER_HOUR)
 
     def _least_charge_kwh(self, row: int) -> float:
-        """Return what a car gets in a step at its least power: it may get so much more than it wants, or would get nothing. [kWh]."""
+        """Return what a car gets in a step at its least power: so much more it may get, or it would get nothing. [kWh]."""
         car = self._models[row].assets.car
         return 0.0 if car is None else car.p_min_kw * car.efficiency * self._step_s / SECONDS_PER_HOUR
 
