@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
+from controllers.home_energy.analysis import Likeness, compare
 from controllers.home_energy.anomalies import FALSE_ALARMS_PER_HOME_YEAR
 from controllers.home_energy.ledger import HABIT_ROW as HABIT
 from controllers.home_energy.ledger import REAL_ROW as REAL
@@ -20,13 +23,20 @@ if TYPE_CHECKING:
 
 SHOWN_HOMES: Final = 20
 """As many homes have a row of their own among the savings."""
+LEARNED: Final = (
+    *("Home", "Use, kWh/d", "More than similar, kWh/d", "Similar that use less, %", "Similar by"),
+    *("Base load, W", "Can wait, %", "Self-sufficiency, %"),
+)
+LEAST_DAYS: Final = 3.0
+"""Before so much was seen nothing is said of how a home lives (assumption). [d]"""
 LEAST_KNOWN: Final = 0.5
 """Share of the time for which a gateway must have spoken for a share of its PV to mean something (assumption). [-]"""
 
 
 def accounts(agent: HomeEnergy) -> tuple[Account, ...]:
     """Return the savings per home, what became of the plans, and the scores of the forecasts."""
-    return tuple(each for each in (_savings(agent), _plans(agent), _anomalies(agent), _scores(agent)) if each.rows)
+    told = (_savings(agent), _plans(agent), _learned(agent), _anomalies(agent), _scores(agent))
+    return tuple(each for each in told if each.rows)
 
 
 def _savings(agent: HomeEnergy) -> Account:
@@ -84,6 +94,37 @@ def _plans(agent: HomeEnergy) -> Account:
     ]
     rows += [(f"commands {state}", float(n)) for state, n in sorted(commands.counts.items())]
     return Account(title="Plans and commands", columns=("What", "Number"), rows=tuple(rows))
+
+
+def _learned(agent: HomeEnergy) -> Account:
+    """Return how homes live and where they stand among similar ones; nothing before some days were seen."""
+    homes = [agent.homes[row] for row in range(len(agent.homes))]
+    seen = agent.learning.portraits() if agent.learning.history.days >= LEAST_DAYS else ()
+    alike = [
+        Likeness(each.dwelling.residents, each.dwelling.floor_area_m2, each.option("building", "heating", "")) for each in homes
+    ]
+    beside = compare(np.array([each.day_kwh for each in seen]), alike) if seen else None
+    rows = [
+        (
+            each.dwelling,
+            each.day_kwh,
+            float(beside.difference_kwh[row]),
+            float(100.0 * beside.percentile[row]),
+            beside.basis[row] or "too few",
+            1000.0 * each.base_load_kw,
+            100.0 * each.shiftable_share,
+            100.0 * each.self_sufficiency,
+        )
+        for row, each in enumerate(seen)
+        if beside is not None
+    ]
+    return Account(
+        title="What was learned of the homes",
+        columns=LEARNED,
+        rows=tuple(rows[:SHOWN_HOMES]),
+        note="From the last four weeks of readings alone; use is the household's, without heating and car. Similar homes are at "
+        "least five that share residents, floor area and heating, or as much of that as five do; what a single one uses is not shown.",
+    )
 
 
 def _anomalies(agent: HomeEnergy) -> Account:

@@ -87,6 +87,15 @@ def test_forecasts_are_scored_in_the_accounts(lives):
     assert all(row[3] > 0 for row in load_rows)
 
 
+def test_what_was_learned_of_a_home_is_the_homes_own(lives):
+    learned = next(table for table in lives["habit"].accounts["home_energy"] if table["title"].startswith("What was learned"))
+    rows = {row[0]: row for row in learned["rows"]}
+    true_kwh = lives["habit"].wide("household", "p_kw").sum() / 4 / 5
+    for home, household in (("home-a", "load-a"), ("home-b", "load-b")):
+        assert rows[home][1] == pytest.approx(true_kwh[household], rel=0.02)
+        assert rows[home][4] == "too few"
+
+
 def test_comfort_is_held(lives):
     cold = {name: finished.wide("building", "temp_indoor_degc")["building-a"].to_numpy() for name, finished in lives.items()}
     assert (cold["steered"][96:] >= cold["habit"][96:].min() - 0.3).all()
