@@ -123,7 +123,7 @@ def _learned(agent: HomeEnergy) -> Account:
         columns=LEARNED,
         rows=tuple(rows[:SHOWN_HOMES]),
         note="From the last four weeks of readings alone; use is the household's, without heating and car. Similar homes are at "
-        "least five that share residents, floor area and heating, or as much of that as five do; what a single one uses is not shown.",
+        "least five that share residents, floor area and heating, or as much of that as five do; no single one's use is shown.",
     )
 
 
