@@ -58,6 +58,8 @@ class Learning:
     ----------
     rooms, tanks : RoomModel, TankModel or None
         As learned in the last night; None before anything was.
+    plugged : bool ndarray, shape (n_homes,)
+        Whose plugs tell appliances apart; of the others "other" is all there is, and nothing can be found in it.
     found : list of Anomaly
         Everything that was found so far.
     """
@@ -73,6 +75,7 @@ class Learning:
         self.heat_max_kw = np.zeros(len(homes))
         self.cool_max_kw = np.zeros(len(homes))
         self.found: list[Anomaly] = []
+        self.plugged = np.zeros(len(homes), dtype=bool)
         self._thermal = any("building" in homes[row].devices for row in range(len(homes)))
         self._per_day = SECONDS_PER_DAY // step_s
         self._steps = 0
@@ -85,7 +88,9 @@ class Learning:
         self._steps += 1
         if self._thermal and self._steps % self._per_day == 0 and self.history.days >= FIRST_DAYS:
             self._learn()
-        found = self.watch.observe(reading.epoch_s, reading.values)
+        self.plugged |= sum(np.nan_to_num(reading.values[f"p_{group}_kw"]) for group in GROUPS if group != "other") > 0
+        rest_kw = np.where(self.plugged, reading.values["p_other_kw"], np.nan)
+        found = self.watch.observe(reading.epoch_s, {**reading.values, "p_other_kw": rest_kw})
         self.found = [*self.found, *found][-MOST_FOUND:]
         return found
 

@@ -8,12 +8,15 @@ import pytest
 
 from controllers.home_energy.batteries import Batteries
 from controllers.home_energy.habit_cars import Carried, place
+from controllers.home_energy.homes import Homes
+from controllers.home_energy.learning import Learning
 from controllers.home_energy.ledger import HABIT_ROW as HABIT
 from controllers.home_energy.ledger import REAL_ROW as REAL
 from controllers.home_energy.ledger import Ledger
 from controllers.home_energy.machines import Machines
 from controllers.home_energy.options import HomeEnergyOptions
-from tests.home_energy_case import homes, reading
+from tests.home_energy_case import homes, reading, village
+from twinergy.community.scenario import load
 
 HOUR = 3600
 NOBODY = np.zeros(2, dtype=bool)
@@ -150,3 +153,13 @@ def test_a_car_that_charges_after_midnight_is_counted_once(tmp_path):
         days += [day] if day else []
     assert [day.totals.cost_eur[HABIT, 0] for day in days] == pytest.approx([1.6, 0.0])
     assert [day.totals.cost_eur[REAL, 0] for day in days] == pytest.approx([0.0, 0.4])
+
+
+def test_a_home_without_plugs_is_not_searched_for_anomalies(tmp_path):
+    context = load(village(tmp_path)).context
+    learning = Learning(Homes(context, HomeEnergyOptions()), context)
+    seen = []
+    learning.watch.observe = lambda _epoch_s, values: seen.append(values["p_other_kw"]) or []
+    for number, cold_kw in enumerate((0.0, 0.05)):
+        learning.observe(reading(900 * number, p_other_kw=[0.3, 0.4], p_cold_kw=[cold_kw, 0.0]), {})
+    np.testing.assert_array_equal(seen, [[np.nan, np.nan], [0.3, np.nan]])
