@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import os
 import shutil
@@ -368,15 +367,3 @@ def test_an_encrypted_connection_checks_the_certificate(tmp_path, monkeypatch):
     finally:
         process.terminate()
         process.wait()
-
-
-def test_a_credentials_file_needs_a_package_that_is_named(server, tmp_path):
-    pytest.importorskip("nats")
-    if importlib.util.find_spec("nkeys"):
-        pytest.skip("it is installed")
-    creds = tmp_path / "user.creds"
-    creds.write_text("x")
-    creds.chmod(0o600)
-    address = address_of(f"nats://127.0.0.1:{server.address.port}", creds)
-    with pytest.raises(BusError, match="pip install nkeys"):
-        NatsBus(address)

@@ -206,8 +206,6 @@ def _options(address: Address) -> dict[str, Any]:
 def _reason(error: Exception, address: Address) -> str:
     """Return what to do about a connection that did not come about; never what was sent."""
     text = str(error).lower()
-    if isinstance(error, ImportError):
-        return "a credentials file needs the package nkeys; pip install nkeys"
     if isinstance(error, ssl.SSLError):
         why = error.reason or type(error).__name__
         return f"no encrypted connection: {why}; is its certificate trusted here (TWINERGY_NATS_CA)?"
