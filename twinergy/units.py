@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 SECONDS_PER_HOUR: Final = 3600.0
@@ -84,6 +85,7 @@ DIMENSIONLESS: Final = frozenset(
 )
 
 
+@cache
 def unit_of(name: str) -> str:
     """Return the unit that the suffix of a quantity's name declares.
 

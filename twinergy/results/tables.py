@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from twinergy.results.errors import UnreadableError
@@ -20,6 +21,7 @@ TABLES: Final = ("dwellings", "months")
 _UNITS: Final = {"ev_kwh_per_100km": "kWh/100 km", "pv_yield_kwh_per_kwp": "kWh/kWp"}
 
 
+@cache
 def unit_of_column(name: str) -> str:
     """Return the unit of a column; empty for names and for numbers without one.
 
