@@ -105,7 +105,8 @@ class HomeModel:
         search = Branching(self._relaxed, self.assets, self._layout, outlook, prices, self._numbers)
         near = search.search(relaxed, self.limits)
         self._stake_eur = search.stake_eur
-        if search.gap(near.bound_eur) > max(self.limits.accept, self.limits.mip_gap):
+        accept = max(self.limits.accept, self.limits.mip_gap) if _odd(outlook) else self.limits.mip_gap
+        if search.gap(near.bound_eur) > accept:
             return self._branch(outlook, prices, blocks, near, search)
         return self._judged(near, "own limit of effort", search)
 
@@ -152,6 +153,12 @@ class HomeModel:
             return habit(self.assets, outlook, weights, notes=(_stopped(says, "the habit"),))
         note = _stopped(says, "what is left of the last plan")
         return replayed(self.assets, outlook, weights, self._last, notes=(note,))
+
+
+def _odd(outlook: HomeOutlook) -> bool:
+    """Whether buying pays or feeding in pays more than buying costs, in any step: bounds are weak there, HiGHS takes seconds."""
+    buy = outlook.buy_eur_per_kwh
+    return bool((buy < 0).any() or (outlook.feed_in_eur_per_kwh > buy).any())
 
 
 def _likely(assets: HomeAssets, outlook: HomeOutlook) -> list[str]:

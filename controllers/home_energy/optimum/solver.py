@@ -50,7 +50,8 @@ class Limits(NamedTuple):
     effort : int
         Most simplex iterations of our own branching.
     accept : float
-        Gap with which our own branching's plan is taken, and said to be an incumbent, rather than asking HiGHS. [-]
+        At odd prices, gap with which our own branching's plan is taken, and said to be an incumbent, rather than asking HiGHS;
+        at ordinary prices HiGHS is asked for whatever is not within `mip_gap`. [-]
     nodes : int
         Most branch-and-bound nodes of HiGHS; unlike a time limit it gives the same plan on every machine.
     iterations : int
