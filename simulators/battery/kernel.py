@@ -112,7 +112,9 @@ def age(laws: Any, level: Any, growth: Any, before_soc: float, state: Any, i: in
     Its course holds the end of the step already, its wear still the start.
     """
     soc = state[i, COURSE]
-    state[i, CALENDAR] += _lookup(growth, laws[i, CURVE], before_soc + soc)
+    curve = laws[i, CURVE]
+    ends = _lookup(growth, curve, 2.0 * before_soc) + _lookup(growth, curve, 2.0 * soc)
+    state[i, CALENDAR] += (ends + 4.0 * _lookup(growth, curve, before_soc + soc)) / 6.0  # Simpson's rule over the step
     ahead = (soc - state[i, EXTREME]) * state[i, HEADING]
     if ahead > FARTHER:
         for part in range(3):
