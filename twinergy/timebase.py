@@ -199,6 +199,16 @@ def local_midnight(day: date, timezone: str) -> datetime:
     return datetime.combine(day, time(), tzinfo=ZoneInfo(timezone)).astimezone(UTC)
 
 
+def local_epoch_s(when: date | datetime, timezone: str) -> float:
+    """Return a day or time that somebody has written as epoch seconds: local unless it has an offset. [s].
+
+    >>> local_epoch_s(datetime(2024, 7, 1, 12), "Europe/Berlin") - local_epoch_s(datetime(2024, 7, 1, 12), "UTC")
+    -7200.0
+    """
+    moment = when if isinstance(when, datetime) else datetime.combine(when, time())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).timestamp()
+
+
 def local_days(start: date, days: int, timezone: str) -> tuple[datetime, datetime]:
     """Return start and end of a number of local calendar days as aware UTC times, right across changes of the clock."""
     return local_midnight(start, timezone), local_midnight(start + timedelta(days=days), timezone)

@@ -16,7 +16,7 @@ from twinergy.messages.objects.dt_model_of_user import DtModelOfUser, UsagePatte
 from twinergy.messages.objects.pv_forecast import PvForecast
 from twinergy.messages.objects.user_appliances_flexibility import ApplianceFlexibility, UserAppliancesFlexibility
 from twinergy.messages.parts import reading_of, series_of
-from twinergy.units import SECONDS_PER_DAY
+from twinergy.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,7 @@ class Daily:
             cost_eur=float(of.cost_eur[REAL, row]),
             p_real_kw=series_of(habit_kw),
             p_optimal_kw=series_of(real_kw),
-            difference_kwh=float(np.abs(real_kw - habit_kw).sum() * self._step_s / 3600.0),
+            difference_kwh=float(np.abs(real_kw - habit_kw).sum() * self._step_s / SECONDS_PER_HOUR),
         )
 
     def sun(self, row: int, expected: Expected, provider: str, sent_s: int) -> Message:

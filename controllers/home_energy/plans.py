@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from controllers.home_energy.homes import MACHINES
+from twinergy.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +66,7 @@ class Plans:
         self.start_s[row] = [-1 if start is None else now_s + start * self._step_s for start in starts]
         if battery is not None:
             others_kw = self.net_kw[:, row] - plan.p_battery_kw
-            step_h = self._step_s / 3600
+            step_h = self._step_s / SECONDS_PER_HOUR
             room_kw = (battery.max_soc - plan.soc[:-1]) * battery.capacity_kwh / battery.efficiency_charge / step_h
             held_kw = (plan.soc[:-1] - battery.min_soc) * battery.capacity_kwh * battery.efficiency_discharge / step_h
             low_kw = -np.clip(np.minimum(held_kw, battery.p_discharge_kw), 0.0, None)

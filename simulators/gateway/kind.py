@@ -11,6 +11,7 @@ from simulators.gateway.options import GatewayOptions
 from twinergy.errors import Finding
 from twinergy.kinds import DeviceKind, Phase
 from twinergy.ports import measured, needs
+from twinergy.timebase import local_epoch_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,10 +86,8 @@ def _crowded(device: Device, twin: Twin) -> Iterator[Finding]:
 
 
 def _backwards(device: Device, timezone: str) -> Iterator[Finding]:
-    from simulators.gateway.params import epoch_s  # noqa: PLC0415 - numpy and numba
-
     for place, plug in enumerate(cast("GatewayOptions", device.options).dead_plugs):
-        if plug.until is not None and epoch_s(plug.until, timezone) <= epoch_s(plug.from_, timezone):
+        if plug.until is not None and local_epoch_s(plug.until, timezone) <= local_epoch_s(plug.from_, timezone):
             message = f"the dead plug of {plug.group!r} would read again before it dies"
             path = f"{device.path}.dead_plugs[{place}].until"
             yield Finding(message=message, path=path, value=f"{plug.until}", allowed=f"a time after {plug.from_}")

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from simulators.gateway.layout import GROUPS, MACHINES, Group, Plug
 from twinergy.options import NonNegative, Options, Positive
+from twinergy.telegrams.options import SendingOptions
 
 
 class DeadPlug(Options):
@@ -25,7 +26,7 @@ class DeadPlug(Options):
     """Local day or time from which it reads again, not included; left out: never."""
 
 
-class GatewayOptions(Options):
+class GatewayOptions(SendingOptions):
     """The gateway of one dwelling: what it is connected to, how well that measures, and how its telegrams travel."""
 
     plugs: tuple[Group, ...] = GROUPS
@@ -41,12 +42,6 @@ class GatewayOptions(Options):
     """Class of the sensors of the room and of the tank; ideal has no error."""
     dead_plugs: tuple[DeadPlug, ...] = ()
     """Plugs that die, and when."""
-    interval_steps: Annotated[int, Field(ge=1)] = 1
-    """A telegram every so many steps, at whole multiples of the clock; powers in it are means since the one before."""
-    gap_probability: Annotated[float, Field(ge=0.0, le=0.95)] = 0.0
-    """Share of telegrams that never arrive. [-]"""
-    gap_length_steps: Annotated[float, Field(ge=1.0)] = 4.0
-    """Mean number of steps without a telegram in a row."""
 
     @model_validator(mode="after")
     def _only_plugs_die(self) -> Self:

@@ -4,24 +4,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from simulators.gateway.layout import GROUPS, POWERS, STATES, plug_rows
 from twinergy.telegrams.reading import by_quantity, made_errors, steps_per_unit
 from twinergy.telegrams.sending import Sending
+from twinergy.timebase import local_epoch_s
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from numpy.typing import NDArray
 
     from simulators.gateway.options import DeadPlug, GatewayOptions
-    from twinergy.telegrams.options import TelegramOptions
 
     FloatArray = NDArray[np.float64]
 
@@ -111,19 +108,9 @@ def params_of(ids: Sequence[str], options: Sequence[GatewayOptions], seed: int, 
     gain[: len(POWERS)] += by_quantity([_unplugged(option) for option in options], len(POWERS))
     return GatewayParams(
         table=np.stack([gain, error * accuracy, noise_relative, noise, low, high, steps_per_unit(resolution)]),
-        sending=Sending.of(cast("Sequence[TelegramOptions]", options)),  # it reads the fields of telegrams only
+        sending=Sending.of(options),
         dead=tuple(dead for n, option in enumerate(options) for each in option.dead_plugs for dead in _dead(n, each, timezone)),
     )
-
-
-def epoch_s(when: date | datetime, timezone: str) -> float:
-    """Return a day or time of the options as epoch seconds, local unless it has an offset. [s].
-
-    >>> epoch_s(datetime(2024, 7, 1, 12), "Europe/Berlin") - epoch_s(datetime(2024, 7, 1, 12), "UTC")
-    -7200.0
-    """
-    moment = when if isinstance(when, datetime) else datetime.combine(when, time())
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).timestamp()
 
 
 def _channels(option: GatewayOptions) -> list[Channel]:
@@ -142,5 +129,5 @@ def _unplugged(option: GatewayOptions) -> FloatArray:
 
 
 def _dead(gateway: int, plug: DeadPlug, timezone: str) -> list[Dead]:
-    until_s = np.inf if plug.until is None else epoch_s(plug.until, timezone)
-    return [Dead(row, gateway, epoch_s(plug.from_, timezone), until_s) for row in plug_rows(plug.group)]
+    until_s = np.inf if plug.until is None else local_epoch_s(plug.until, timezone)
+    return [Dead(row, gateway, local_epoch_s(plug.from_, timezone), until_s) for row in plug_rows(plug.group)]

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
 
 from twinergy.options import Options, Positive
+from twinergy.timebase import local_epoch_s
 
 
 class Spell(Options):
@@ -24,7 +24,7 @@ class Spell(Options):
 
     def span_s(self, timezone: str) -> tuple[float, float]:
         """Return first and last moment as epoch seconds; infinity where it never ends. [s]."""
-        return _epoch_s(self.from_, timezone), float("inf") if self.until is None else _epoch_s(self.until, timezone)
+        return local_epoch_s(self.from_, timezone), float("inf") if self.until is None else local_epoch_s(self.until, timezone)
 
 
 class LeftRunning(Spell):
@@ -58,8 +58,3 @@ class ShortCycling(Spell):
 
 
 ApplianceFault = Annotated[LeftRunning | StandbyGrown | ShortCycling, Field(discriminator="kind")]
-
-
-def _epoch_s(when: date | datetime, timezone: str) -> float:
-    moment = when if isinstance(when, datetime) else datetime.combine(when, time())
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).timestamp()

@@ -26,14 +26,19 @@ class DevicePoint(Point):
     """Id of the device."""
 
 
-class TelegramOptions(Options):
-    """What is observed, and how telegrams of it travel."""
+class SendingOptions(Options):
+    """How telegrams travel."""
 
-    of: Point
-    """The point it observes."""
     interval_steps: Annotated[int, Field(ge=1)] = 1
     """A telegram every so many steps, at whole multiples of the clock."""
     gap_probability: Annotated[float, Field(ge=0.0, le=0.95)] = 0.0
     """Share of telegrams that never arrive. [-]"""
     gap_length_steps: Annotated[float, Field(ge=1.0)] = 4.0
     """Mean number of steps without a telegram in a row."""
+
+
+class TelegramOptions(SendingOptions):
+    """What is observed, and how telegrams of it travel."""
+
+    of: Point
+    """The point it observes."""

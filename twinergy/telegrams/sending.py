@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from twinergy.telegrams.options import TelegramOptions
+    from twinergy.telegrams.options import SendingOptions
     from twinergy.timebase import Block
 
     FloatArray = NDArray[np.float64]
@@ -55,7 +55,7 @@ class Sending:
     gap_lasts: FloatArray
 
     @classmethod
-    def of(cls, options: Sequence[TelegramOptions]) -> Sending:
+    def of(cls, options: Sequence[SendingOptions]) -> Sending:
         """Return how devices with these options send.
 
         Independent losses already come in runs of ``1 / (1 - share)``; no mean length of a gap is shorter.
