@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from controllers.home_energy.homes import MACHINES
-from controllers.home_energy.reading import GROUPS
+from controllers.home_energy.analysis.plugs import GROUPS, MACHINES
 from twinergy.agents import Rank, SetPoint
 from twinergy.errors import closest
 from twinergy.messages.objects.remote_control_data import RemoteControlData

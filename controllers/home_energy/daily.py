@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from controllers.home_energy.homes import MACHINES
+from controllers.home_energy.analysis.plugs import MACHINES
 from controllers.home_energy.ledger import HABIT_ROW as HABIT
 from controllers.home_energy.ledger import REAL_ROW as REAL
 from twinergy.messages.objects.control_analysis import ControlAnalysis, PortSchedule

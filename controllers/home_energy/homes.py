@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from twinergy.community.twin import BuildContext, Device, Dwelling
 
 GATEWAY: Final = "gateway"
-MACHINES: Final = ("washing_machine", "dishwasher", "tumble_dryer")
 V_PHASE_KV: Final = 0.23
 LEAST_A: Final = 6.0
 """Least current of a charging point, IEC 61851-1. [A]"""

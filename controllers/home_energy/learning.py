@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from controllers.home_energy.analysis import History, portraits, room_model, tank_model
+from controllers.home_energy.analysis.plugs import GROUPS
 from controllers.home_energy.anomalies import Watch
 from controllers.home_energy.outlook import WEATHER
-from controllers.home_energy.reading import GROUPS, PORTS
+from controllers.home_energy.reading import PORTS
 from twinergy.units import SECONDS_PER_DAY
 
 if TYPE_CHECKING:
@@ -104,9 +105,6 @@ class Learning:
     def portraits(self) -> tuple[Portrait, ...]:
         """Return what measured data say of each home by now (PUC01.02)."""
         return portraits(self.history.window())
-
-
-assert set(GROUPS) <= {port.removeprefix("p_").removesuffix("_kw") for port in PORTS}  # noqa: S101 - the plugs are read
 
 
 def _highest(p_kw: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from controllers.home_energy.homes import MACHINES
+from controllers.home_energy.analysis.plugs import MACHINES
 from controllers.home_energy.reading import RUNNING_KW
 from twinergy.units import SECONDS_PER_HOUR
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from controllers.home_energy.homes import GATEWAY, MACHINES
+from controllers.home_energy.analysis.plugs import MACHINES
+from controllers.home_energy.homes import GATEWAY
 from twinergy.agents import Subscription
 from twinergy.forecast import PerfectOptions, PersistenceOptions, Scored, Scores, make
 from twinergy.units import SECONDS_PER_DAY

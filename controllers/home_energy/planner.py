@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from controllers.home_energy.homes import MACHINES
+from controllers.home_energy.analysis.plugs import MACHINES
 from controllers.home_energy.optimum import HomeAssets, HomeModel, HomeOutlook, Machine, Weights, solve_many
 from controllers.home_energy.plans import Plans
 from controllers.home_energy.thermal import NOTHING

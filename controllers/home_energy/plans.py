@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from controllers.home_energy.homes import MACHINES
+from controllers.home_energy.analysis.plugs import MACHINES
 from twinergy.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from controllers.home_energy.analysis.plugs import MACHINES as MACHINE_NAMES
-from controllers.home_energy.reading import GROUPS, METER_PORTS, PLANT, SENSED
+from controllers.home_energy.analysis.plugs import GROUPS, MACHINES
+from controllers.home_energy.reading import METER_PORTS, PLANT, SENSED
 from twinergy.messages.objects.actual_consumption import ActualConsumption, PowerLine
 from twinergy.messages.objects.energy_data import EnergyData, LineEnergy
 from twinergy.messages.objects.production import Production
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MEANS: Final = (
     "p_household_kw",
     *(f"p_{group}_kw" for group in GROUPS),
-    *(f"{name}_p_kw" for name in MACHINE_NAMES),
+    *(f"{name}_p_kw" for name in MACHINES),
     *PLANT,
     "p_pv_available_kw",
 )
@@ -44,7 +44,7 @@ NEVER_NEGATIVE: Final = (
 )
 LINES: Final = {
     **{group: f"p_{group}_kw" for group in GROUPS},
-    **{name: f"{name}_p_kw" for name in MACHINE_NAMES},
+    **{name: f"{name}_p_kw" for name in MACHINES},
     "heating": "p_heating_kw",
     "cooling": "p_cooling_kw",
     "car": "p_charging_kw",
@@ -119,7 +119,7 @@ def _of_home(of: dict[str, float | None], reading: Reading, row: int, envelope: 
             pending=bool(reading.pending[row, place]),
             slack_s=max(0.0, float(reading.slack_s[row, place])),
         )
-        for place, name in enumerate(MACHINE_NAMES)
+        for place, name in enumerate(MACHINES)
         if of[f"{name}_p_kw"] is not None
     )
     lines = {name: of[port] for name, port in LINES.items() if of[port] is not None}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from controllers.home_energy.homes import MACHINES
+from controllers.home_energy.analysis.plugs import GROUPS, MACHINES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from twinergy.agents import View
     from twinergy.kinds import FloatArray
 
-GROUPS: Final = ("cold", "wet", "cooking", "lighting", "electronics", "hot_water", "other")
 PLANT: Final = ("p_heating_kw", "p_cooling_kw", "p_charging_kw", "p_pv_kw", "p_battery_kw")
 STATES: Final = ("soc", "temp_indoor_degc", "temp_tank_degc", "car_wanted_kwh", "car_departure_s", "p_pv_available_kw")
 SENSED: Final = ("humidity_percent", "co2_ppm", "illuminance_lx", "noise_dba")

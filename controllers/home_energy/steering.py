@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from controllers.home_energy.homes import MACHINES
+from controllers.home_energy.analysis.plugs import MACHINES
 from controllers.home_energy.thermal import COLD, HOT, told_degc
 from twinergy.agents import Rank, SetPoint
 

@@ -25,6 +25,8 @@ LEAST_GAIN_K: Final = 0.01
 """Full power must warm the room by this much in a step, or its response is not known. [K]"""
 WARMER_LOSS: Final = 2.0
 """Losses of the tank are counted so much higher: hotter water also costs coefficient of performance (assumption). [-]"""
+BEYOND_K: Final = 0.2
+"""Less than this beyond the own set-point is noise. [K]"""
 TANK_MOST_DEGC: Final = 60.0
 DAY_H: Final = (6.0, 23.0)
 """Local hours in which people are up: their thermostats keep the day's temperature and they draw hot water (assumption). [h]"""
@@ -143,7 +145,3 @@ def told_degc(planned_degc: FloatArray, usual_degc: FloatArray, *, heats: bool) 
     """Return the set-points to ask for: the plan where it goes clearly beyond what the home does by itself, else NaN."""
     beyond = planned_degc > usual_degc + BEYOND_K if heats else planned_degc < usual_degc - BEYOND_K
     return np.where(beyond, planned_degc, np.nan)
-
-
-BEYOND_K: Final = 0.2
-"""Less than this beyond the own set-point is noise. [K]"""
