@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The room for real devices in the place of simulated ones: transports, protocol profiles, a test bench. Nothing is in it yet."""
+"""The room for real devices in the place of simulated ones: transports, protocol profiles, a test bench.."""

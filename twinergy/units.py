@@ -72,6 +72,8 @@ DIMENSIONLESS: Final = frozenset(
         "plugged",
         "pmv",
         "power_factor",
+        "quality",
+        "reading",
         "queue",
         "reserved",
         "share",
