@@ -97,7 +97,8 @@ def test_the_account_says_what_the_solver_says(drawn: dict):
     model = HomeModel(home)
     prices = model._numbers.fill(outlook, weights)
     outcome = model._search(outlook, prices)
-    assert model.solve(outlook, weights).objective_eur == pytest.approx(outcome.objective_eur, rel=1e-6, abs=1e-5)
+    # the plan of this very outcome: a second search starts warm and may end with another plan within the gap
+    assert model._plan(outlook, weights, outcome).objective_eur == pytest.approx(outcome.objective_eur, rel=1e-6, abs=1e-5)
 
 
 @given(CASE)

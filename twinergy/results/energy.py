@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from twinergy.results.view import BlockView
 
     FloatArray = NDArray[np.float64]
+
+LEAST_KWH: Final = 1e-12
+"""Below the rounding of any sum of energies: a share of less is a share of nothing."""
 
 
 class EnergyAccount:
@@ -137,10 +140,10 @@ def homes_at(twin: Twin) -> NDArray[np.int64]:
 
 
 def _kept(lost_kwh: float, total_kwh: float) -> float:
-    return max(0.0, 1.0 - lost_kwh / total_kwh) if total_kwh > 0.0 else math.nan
+    return max(0.0, 1.0 - lost_kwh / total_kwh) if total_kwh > LEAST_KWH else math.nan
 
 
 def _shares(lost_kwh: FloatArray, total_kwh: FloatArray) -> FloatArray:
-    some = total_kwh > 0.0
+    some = total_kwh > LEAST_KWH
     ratio = np.divide(lost_kwh, total_kwh, out=np.full_like(total_kwh, np.nan), where=some)
     return np.maximum(0.0, 1.0 - ratio)
