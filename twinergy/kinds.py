@@ -76,6 +76,38 @@ class Fleet(ABC):
             One float64 array of shape ``(n_devices,)`` per measured port.
         """
 
+    def adopt(self, rows: NDArray[np.int64], known: Mapping[str, FloatArray]) -> None:  # noqa: B027 - most have no such state
+        """Take over the state of real devices whose twins these rows are, so that they can go on where those were.
+
+        Parameters
+        ----------
+        rows : ndarray of int64, shape (n,)
+            Devices.
+        known : mapping of str to ndarray, shape (n,)
+            Measured ports as the real devices said them last, NaN for what one did not say.
+        """
+
+    def complete(  # noqa: B027 - most kinds have nothing to complete
+        self,
+        outputs: dict[str, FloatArray],
+        own: Mapping[str, FloatArray],
+        said: Mapping[str, NDArray[np.bool_]],
+        duration_s: float,
+    ) -> None:
+        """Make what real devices do not say agree with what they do say: sums with their parts, energy with charge.
+
+        Parameters
+        ----------
+        outputs : dict of str to ndarray, shape (n_devices,)
+            Measured ports with what real devices said in place; put new arrays in, never write to these.
+        own : mapping of str to ndarray
+            What the fleet itself computed in this step.
+        said : mapping of str to ndarray of bool, shape (n_devices,)
+            By port, which devices' values come from a real device; only ports where any does.
+        duration_s : float
+            Length of the step. [s]
+        """
+
     def state(self) -> dict[str, FloatArray]:
         """Return what the fleet remembers between steps, for checkpoints and tests; arrays of shape ``(n_devices,)``."""
         return {}

@@ -55,6 +55,8 @@ class Port:
         the port keeps its default, or the scenario is refused if that is NaN.
     precision : {"single", "double"}
         Precision in the stored series; registers that grow need double.
+    grows : bool
+        Whether it is a register that only grows, so that only its differences mean something.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Port:
     source: str = ""
     over: Group = "dwelling"
     precision: Literal["single", "double"] = "single"
+    grows: bool = False
 
     def __post_init__(self) -> None:
         unit_of(self.name)
@@ -82,6 +85,11 @@ def measured(
 ) -> Port:
     """Return a port the device reports."""
     return Port(name=name, direction=Direction.MEASURED, description=description, default=default, precision=precision)
+
+
+def register(name: str, description: str) -> Port:
+    """Return a port the device reports that only grows."""
+    return Port(name=name, direction=Direction.MEASURED, description=description, precision="double", grows=True)
 
 
 def set_point(name: str, description: str) -> Port:

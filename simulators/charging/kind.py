@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, cast
 from simulators.charging.options import ChargingOptions, VisitorOptions
 from twinergy.errors import Finding
 from twinergy.kinds import DeviceKind, Fleet, Phase
-from twinergy.ports import measured, needs, set_point
+from twinergy.ports import measured, needs, register, set_point
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,8 +46,8 @@ class ChargingKind(DeviceKind):
             "0 available, 1 reserved, 2 plugged in and idle, 3 charging, 4 feeding back, 5 plugged in and finished, 6 fault",
         ),
         measured("closed", "1 while the contactor is closed"),
-        measured("energy_kwh", "energy drawn so far", precision="double"),
-        measured("energy_out_kwh", "energy fed back so far", precision="double"),
+        register("energy_kwh", "energy drawn so far"),
+        register("energy_out_kwh", "energy fed back so far"),
         measured("session_kwh", "energy drawn in the present session, or in the last one"),
         measured("soc", "state of charge of the car, where the point learns it (ISO 15118, DC, V2G); else NaN"),
         measured("energy_wanted_kwh", "energy the battery of the connected car lacks to its wish"),

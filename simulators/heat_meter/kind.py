@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from simulators.heat_meter.options import QUANTITIES, HeatMeterOptions
 from twinergy.errors import Finding, closest
 from twinergy.kinds import DeviceKind, Phase
-from twinergy.ports import measured, needs
+from twinergy.ports import measured, needs, register
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ class HeatMeterKind(DeviceKind):
         needs("true_temp_flow_degc", "point.temp_flow_degc", "Flow temperature; NaN where the device does not say it"),
         needs("true_temp_return_degc", "point.temp_return_degc", "Return temperature; NaN where the device does not say it"),
         measured("heat_kw", "Heat, mean since the telegram before, never negative; NaN in a gap"),
-        measured("energy_kwh", "Register of heat since the start", precision="double"),
+        register("energy_kwh", "Register of heat since the start"),
         measured("flow_m3_per_h", "Volume flow, mean since the telegram before"),
         measured("temp_flow_degc", "Flow temperature, mean since the telegram before"),
         measured("temp_return_degc", "Return temperature, mean since the telegram before"),

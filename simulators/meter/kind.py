@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from simulators.meter.options import MeterOptions
 from twinergy.errors import Finding, closest
 from twinergy.kinds import DeviceKind, Phase
-from twinergy.ports import measured, needs
+from twinergy.ports import measured, needs, register
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +33,8 @@ class MeterKind(DeviceKind):
         measured("q_kvar", "Reactive power, mean since the telegram before, positive draws"),
         measured("voltage_v", "Voltage phase to neutral, mean since the telegram before"),
         measured("frequency_hz", "Frequency at the end of the telegram's last step, the same for all meters"),
-        measured("energy_import_kwh", "Register of energy drawn since the start", precision="double"),
-        measured("energy_export_kwh", "Register of energy fed in since the start", precision="double"),
+        register("energy_import_kwh", "Register of energy drawn since the start"),
+        register("energy_export_kwh", "Register of energy fed in since the start"),
         measured("soc", "State of charge as the device's own controller reports it, in steps of 1 %"),
         measured("age_s", "Time since the end of the latest telegram's last step: 0 is fresh; NaN before the first"),
     )

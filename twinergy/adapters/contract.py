@@ -43,6 +43,8 @@ class Attached:
         IANA zone of the site.
     facts : mapping of str to float
         Numeric options of the simulated device, for adapters that need a rating or capacity: ``capacity_kwh``, ``phases_count``.
+    path : str
+        Where the adapter block stands in the scenario.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Attached:
     limit_kw: float = float("inf")
     timezone: str = "UTC"
     facts: Mapping[str, float] = field(default_factory=dict)
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,9 @@ class DeviceLink(ABC):
     id : str
         Its `Attached.id`.
     state : LinkState
-        How the connection is; kept up to date by the link.
+        How the connection is; kept up to date by the link. Coming up begins a new `session`.
+    session : int
+        How often it has come up: after each time the device must be armed anew.
     said : str
         Why it is down, or what it said of itself (make, model, version), for people.
     """
@@ -124,8 +129,19 @@ class DeviceLink(ABC):
         self.attached = attached
         self.id = attached.id
         self.row = row
-        self.state = LinkState.CONNECTING
         self.said = ""
+        self.session = 0
+        self._state = LinkState.CONNECTING
+
+    @property
+    def state(self) -> LinkState:
+        """How the connection is."""
+        return self._state
+
+    @state.setter
+    def state(self, state: LinkState) -> None:
+        self.session += state is LinkState.UP and self._state is not LinkState.UP
+        self._state = state
 
     async def sample(self) -> None:  # noqa: B027 - what pushes its readings needs none
         """Read the device now and put the readings into `row`; called shortly before every step.

@@ -124,13 +124,13 @@ class Image:
     def reading(self, link: str, port: str, now_s: float | None = None) -> Reading:
         """Return one value, for people: a live table, a message."""
         place = self.place_of[link, port]
-        latched = self.latch(now_s)
-        quality = Quality(int(latched.quality[place]))
+        now_s = self._clock() if now_s is None else now_s
         with self._lock:
-            reason = self._reasons[place]
-        if quality is Quality.STALE and not reason:
-            reason = f"older than {self._stale_s[place]:g} s"
-        return Reading(float(latched.values[place]), quality, float(latched.age_s[place]), float(latched.device_s[place]), reason)
+            value, quality, reason = float(self._values[place]), Quality(int(self._quality[place])), self._reasons[place]
+            age_s, device_s = float(now_s - self._measured_s[place]), float(self._device_s[place])
+        if quality < Quality.STALE and age_s > self._stale_s[place]:
+            quality, reason = Quality.STALE, reason or f"older than {self._stale_s[place]:g} s"
+        return Reading(value, quality, age_s, device_s, reason)
 
 
 class Row:

@@ -7,7 +7,7 @@ of PV grows, and its size when the village grows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from twinergy.community.distributions import distribution
 from twinergy.community.findings import from_validation
 from twinergy.community.schema import GRID_PHASES
 from twinergy.community.twin import Connection, Dwelling, Hub
+from twinergy.errors import closest
 from twinergy.randomness import Draws
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class RawDevice:
     hub: str = ""
     heat_network: str = ""
     phases: str = ""
+    adapter: tuple[dict[str, Any], ...] = ()
+    adapter_path: KeyPath = ()
 
 
 @dataclass
@@ -79,7 +82,22 @@ def expand(file: ScenarioFile, document: Document, grid: GridDescription | None)
         _generated(file, document, grid, result)
     for position, rule in enumerate(file.meters):
         _meters(rule, ("meters", position), grid, result)
+    _real(file, document, result)
     return result
+
+
+def _real(file: ScenarioFile, document: Document, result: Expansion) -> None:
+    """Give adapters to the devices that the list of adapters names."""
+    place_of = {device.id: place for place, device in enumerate(result.devices)}
+    for name, blocks in file.adapters.items():
+        path: KeyPath = ("adapters", name)
+        if name not in place_of:
+            if blocks:
+                message = "there is no such device"
+                result.findings.append(document.finding(message, path, value=name, allowed=closest(name, place_of)))
+            continue
+        place = place_of[name]
+        result.devices[place] = replace(result.devices[place], adapter=blocks, adapter_path=path)
 
 
 def _listed(file: ScenarioFile, result: Expansion) -> None:
@@ -92,7 +110,8 @@ def _listed(file: ScenarioFile, result: Expansion) -> None:
     result.hubs.extend(Hub(**hub.model_dump()) for hub in file.hubs)
     for position, device in enumerate(file.devices):
         path: KeyPath = ("devices", position)
-        result.devices.append(RawDevice(**device.model_dump(), path=path, options_path=path))
+        raw = RawDevice(**device.model_dump(), path=path, options_path=path, adapter_path=(*path, "adapter"))
+        result.devices.append(raw)
 
 
 def _ambient(file: ScenarioFile, result: Expansion) -> None:

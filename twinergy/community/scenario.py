@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -17,6 +17,7 @@ from twinergy.community import checks, document
 from twinergy.community.document import dotted, pilots
 from twinergy.community.expand import PRICES, WEATHER, Expansion, RawDevice, expand
 from twinergy.community.findings import from_validation
+from twinergy.community.real import real_devices
 from twinergy.community.schema import ScenarioFile
 from twinergy.community.twin import BuildContext, Device, Site, Twin
 from twinergy.errors import Finding, PluginError, ScenarioError, closest
@@ -26,8 +27,10 @@ from twinergy.timebase import TimeAxis, local_midnight
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from twinergy.adapters import AdapterKind, AdapterOptions
     from twinergy.agents import Agent
     from twinergy.community.document import Document, KeyPath
+    from twinergy.community.real import Real
     from twinergy.kinds import DeviceKind, GridDescription, GridKind
     from twinergy.options import Options
 
@@ -62,6 +65,8 @@ class Scenario:
         The grid plug-in, its options and what it says of itself.
     controllers : tuple of ControllerSpec
         Agents, by name.
+    real : tuple of (Attached, Coverage)
+        Devices that are real, by id, with what of them is.
     """
 
     document: Document
@@ -72,6 +77,7 @@ class Scenario:
     grid_options: Options
     grid: GridDescription
     controllers: tuple[ControllerSpec, ...]
+    real: Real = ()
 
     @property
     def name(self) -> str:
@@ -91,6 +97,11 @@ class Scenario:
     def table(self, kind: str) -> Table:
         """Return the result table of one kind's devices."""
         return Table(kind, tuple(device.id for device in self.twin.of_kind(kind)), self.kinds[kind].ports)
+
+    def simulated(self) -> Scenario:
+        """Return the scenario with every device simulated."""
+        devices = tuple(replace(device, adapters=()) for device in self.twin.devices)
+        return replace(self, context=replace(self.context, twin=replace(self.twin, devices=devices)), real=())
 
     def with_set(self, *assignments: str) -> Scenario:
         """Return the scenario with ``a.b=c`` assignments applied and checked again."""
@@ -187,11 +198,13 @@ class _Loading:
             seed, folder = self.file.run.seed, self.source.folder
             context = BuildContext(twin=twin, axis=axis, seed=seed, folder=folder, pilot=self.file.name)
         self._physics(twin)
+        real, wrong = real_devices(twin, self.kinds)
+        self.findings += wrong
         controllers = self._controllers(context)
         if self.findings or context is None or grid_kind is None or grid_options is None or grid is None:
             located = [self._located(finding) for finding in checks.condensed(self.findings)]
             raise ScenarioError(located, _subject(self.source))
-        return Scenario(self.source, self.file, context, self.kinds, grid_kind, grid_options, grid, controllers)
+        return Scenario(self.source, self.file, context, self.kinds, grid_kind, grid_options, grid, controllers, real)
 
     def _axis(self) -> TimeAxis | None:
         try:
@@ -228,11 +241,33 @@ class _Loading:
                 continue  # its device has its own finding; a meter without a point would only repeat it
             kind = self._kind(raw)
             options = self._validated(kind.options, raw.options, raw.options_path) if kind else None
-            if options is None:
+            adapters = self._adapters(raw)
+            if options is None or adapters is None:
                 faulty.add(raw.id)
             else:
-                devices.append(_placed(raw, options, at))
+                devices.append(_placed(raw, options, at, adapters))
         return devices
+
+    def _adapters(self, raw: RawDevice) -> tuple[AdapterOptions, ...] | None:
+        """Return what makes a device real, None where that is faulty."""
+        made = [self._adapter(raw, block, number) for number, block in enumerate(raw.adapter)]
+        return tuple(one for one in made if one is not None) if None not in made else None
+
+    def _adapter(self, raw: RawDevice, block: dict[str, Any], number: int) -> AdapterOptions | None:
+        path = (*raw.adapter_path, number) if isinstance(self.source.value(raw.adapter_path), list) else raw.adapter_path
+        name = str(block.get("kind", ""))
+        known = plugins.names(plugins.ADAPTERS)
+        if name not in known:
+            said = "there is no such adapter" if name else "it does not say which adapter it is"
+            self.findings.append(self.source.finding(said, (*path, "kind"), value=name or None, allowed=closest(name, known)))
+            return None
+        try:
+            adapter: AdapterKind = plugins.load(plugins.ADAPTERS, name)
+        except PluginError as error:
+            self.findings.append(self.source.finding(str(error), (*path, "kind"), value=name))
+            return None
+        options = self._validated(adapter.options, block, path)
+        return cast("AdapterOptions | None", options)
 
     def _kind(self, raw: RawDevice) -> DeviceKind | None:
         if raw.kind in self.unusable:
@@ -341,7 +376,9 @@ def _instant(value: date | datetime, zone: str) -> datetime:
     return local_midnight(value, zone)
 
 
-def _placed(raw: RawDevice, options: Options, at: tuple[dict[str, str], dict[str, str]]) -> Device:
+def _placed(
+    raw: RawDevice, options: Options, at: tuple[dict[str, str], dict[str, str]], adapters: tuple[AdapterOptions, ...] = ()
+) -> Device:
     dwellings, hubs = at
     connection = raw.connection or dwellings.get(raw.dwelling, "") or hubs.get(raw.hub, "")
     return Device(
@@ -354,6 +391,8 @@ def _placed(raw: RawDevice, options: Options, at: tuple[dict[str, str], dict[str
         heat_network=raw.heat_network,
         phases=raw.phases,
         path=dotted(raw.options_path),
+        adapters=adapters,
+        adapter_path=dotted(raw.adapter_path),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from twinergy.options import Fraction, NonNegative, Options, Positive
 from twinergy.units import SECONDS_PER_DAY
@@ -26,6 +26,14 @@ class CurrencyBlock(Options):
     """ISO 4217, for example GBP."""
     eur_per_unit: Positive
     """Price of one unit in euro, fixed for the run."""
+
+
+def _several(given: Any) -> Any:
+    return () if given is None else given if isinstance(given, list | tuple) else (given,)
+
+
+AdapterBlocks = Annotated[tuple[dict[str, Any], ...], BeforeValidator(_several)]
+"""Adapter blocks, one or a list; validated by the adapters themselves."""
 
 
 class SiteBlock(Options):
@@ -131,6 +139,8 @@ class DeviceBlock(Options):
     """Name shared by all that hang on the same pipes."""
     phases: Phases | Literal[""] = ""
     """Phases it is connected to; those of its connection where it is not given."""
+    adapter: AdapterBlocks = ()
+    """What makes it real: the block of one adapter, or of several that each serve a part of it."""
     options: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -142,7 +152,7 @@ class DeviceBlock(Options):
         return {**own, "options": {key: value for key, value in data.items() if key not in PLACEMENT_KEYS}}
 
 
-PLACEMENT_KEYS: Final = frozenset({"id", "kind", "connection", "dwelling", "hub", "heat_network", "phases"})
+PLACEMENT_KEYS: Final = frozenset({"id", "kind", "connection", "dwelling", "hub", "heat_network", "phases", "adapter"})
 
 
 class GeneratedConnection(Options):
@@ -217,6 +227,8 @@ class ScenarioFile(Options):
     hubs: list[HubBlock] = Field(default_factory=list)
     devices: list[DeviceBlock] = Field(default_factory=list)
     meters: list[MeterRule] = Field(default_factory=list)
+    adapters: dict[str, AdapterBlocks] = Field(default_factory=dict)
+    """Adapter blocks by device, for devices that are generated and so have no block of their own; null for none."""
     controllers: dict[Id, dict[str, Any] | None] = Field(default_factory=dict)
     """Agents by name; `type` names the plug-in where it differs from the key, null leaves one out of an extended scenario."""
     record: dict[str, list[str]] = Field(default_factory=dict)

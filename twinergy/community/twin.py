@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from twinergy.adapters.options import AdapterOptions
     from twinergy.options import Options
     from twinergy.timebase import TimeAxis
 
@@ -145,6 +146,10 @@ class Device:
         The kind's options, validated.
     path : str
         Where it stands in the scenario, for messages.
+    adapters : tuple of AdapterOptions
+        Blocks of the adapters that make it real, one for each part of it; empty for a simulated device.
+    adapter_path : str
+        Where they stand in the scenario, for messages.
     """
 
     id: str
@@ -156,6 +161,8 @@ class Device:
     heat_network: str = ""
     phases: str = ""
     path: str = ""
+    adapters: tuple[AdapterOptions, ...] = ()
+    adapter_path: str = ""
 
 
 @dataclass(frozen=True)

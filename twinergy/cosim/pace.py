@@ -72,22 +72,45 @@ class Pacer:
         self._sleep = sleep
         self._origin_s: float | None = None
         self._late_s = array("f")
+        self._waited = -1
+        self._slipped_s = 0.0
 
     @property
     def step_wall_s(self) -> float:
         """Wall time of a step. [s]."""
         return self._wall_s
 
-    def wait(self, steps_done: int) -> None:
-        """Return when the next step is due; at once if it is already, or if the run is to stop."""
+    def anchor(self) -> None:
+        """Begin to count from now, if nothing has been waited for yet: the next step is due one step from now."""
+        if self._origin_s is None:
+            self._origin_s = self._clock()
+
+    def deadline_s(self, steps_done: int) -> float:
+        """Return when a step is due by the clock; before any is known, a step from now. [s]."""
+        if self._origin_s is None:
+            return self._clock() + self._wall_s
+        return self._origin_s + steps_done * self._wall_s
+
+    def wait(self, steps_done: int) -> float:
+        """Return when the next step is due, and how late that is; at once if it is already, or if the run is to stop.
+
+        A step that is more than itself late moves all deadlines that follow: more than one step is never caught up.
+        """
         if self._origin_s is None:
             self._origin_s = self._clock() - (steps_done - 1) * self._wall_s
         deadline_s = self._origin_s + steps_done * self._wall_s
         while (left_s := deadline_s - self._clock()) > 0.0:
             if self.stopped():
-                return
+                return 0.0
             self._sleep(min(left_s, SLICE_S))
-        self._late_s.append(self._clock() - deadline_s)
+        late_s = self._clock() - deadline_s
+        if steps_done > self._waited:  # agents outside and real devices may both wait for the same step
+            self._late_s.append(late_s)
+            self._waited = steps_done
+        if late_s > self._wall_s:
+            self._origin_s += late_s - self._wall_s
+            self._slipped_s += late_s - self._wall_s
+        return late_s
 
     def facts(self) -> dict[str, Any]:
         """Return the factor and how late steps began, for a manifest."""
@@ -101,4 +124,5 @@ class Pacer:
             "lateness_p50_s": round(float(p50), 6),
             "lateness_p99_s": round(float(p99), 6),
             "lateness_max_s": round(float(late_s.max()), 6),
+            "slipped_s": round(self._slipped_s, 6),
         }

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from twinergy.adapters import Mode
 from twinergy.bus import LocalBus
 from twinergy.cosim.host import AgentHost
 from twinergy.cosim.outside import AHEAD_S, MOST_PRICES, OutsideAgents, message_documents
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from twinergy.bus.nats_bus import NatsBus
     from twinergy.community.scenario import Scenario
     from twinergy.cosim.arbiter import Arbiter
+    from twinergy.cosim.hardware.session import Hardware
     from twinergy.cosim.pace import Pacer
     from twinergy.cosim.rehearsal import Foreknowledge
     from twinergy.cosim.replay import Replay
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 FAST: Final = "fast"
 PACED: Final = "paced"
+SHADOW: Final = "shadow"
+HARDWARE: Final = "hardware in the loop"
+NAMED: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +50,26 @@ class Platform:
         Agents of the scenario that run in other processes.
     replay : Replay or None
         Recorded messages that are played back.
+    armed : bool
+        Whether somebody has agreed that real devices are controlled.
     """
 
     bus: Bus = field(default_factory=LocalBus)
     pacer: Pacer | None = None
     outside: tuple[str, ...] = ()
     replay: Replay | None = None
+    armed: bool = False
 
     @property
     def mode(self) -> str:
         """Way of running, for the manifest."""
         return PACED if self.pacer else FAST
+
+    def mode_of(self, scenario: Scenario) -> str:
+        """Return the way of running a scenario, for the manifest."""
+        if not scenario.real:
+            return self.mode
+        return HARDWARE if any(one.options.mode is Mode.CONTROL for one, _ in scenario.real) else SHADOW
 
     def check(self, scenario: Scenario) -> None:
         """Refuse what cannot work.
@@ -77,8 +91,26 @@ class Platform:
         if self.outside and not self.bus.carries_frames:
             message = "an agent outside needs a bus that both can reach; start one with `twinergy bus` and name it with --bus"
             findings.append(Finding(message=message, path="--outside", allowed="--bus nats://user:password@host:4222"))
+        findings += self._check_real(scenario)
         if findings:
             raise ScenarioError(findings, "command line")
+
+    def _check_real(self, scenario: Scenario) -> list[Finding]:
+        findings = []
+        if scenario.real and self.pacer is None:
+            message = (
+                f"{len(scenario.real)} devices are real, and they live by the clock on the wall; add --pace 1, or --simulated"
+            )
+            findings.append(Finding(message=message, path="--pace"))
+        if scenario.real and scenario.file.run.remote:
+            message = "a run with real devices cannot have kinds that step in another process"
+            findings.append(Finding(message=message, path="run.remote", value=sorted(scenario.file.run.remote)))
+        controlled = [one.id for one, _ in scenario.real if one.options.mode is Mode.CONTROL]
+        if controlled and not self.armed:
+            named = ", ".join(controlled[:NAMED]) + (f" and {len(controlled) - NAMED} more" if len(controlled) > NAMED else "")
+            message = f"the run would control real devices ({named}); say --arm if that is meant"
+            findings.append(Finding(message=message, path="--arm"))
+        return findings
 
 
 class PlatformHost(AgentHost):
@@ -90,6 +122,8 @@ class PlatformHost(AgentHost):
         As for `AgentHost`; agents outside among them.
     platform : Platform
         What the run is linked with.
+    hardware : Hardware, optional
+        The real devices of the run, which wait for the next step themselves.
     """
 
     def __init__(
@@ -100,12 +134,15 @@ class PlatformHost(AgentHost):
         platform: Platform,
         arbiter: Arbiter,
         foreknown: Mapping[str, Foreknowledge] | None = None,
+        hardware: Hardware | None = None,
     ) -> None:
         here = [agent for agent in agents if agent.name not in platform.outside]
         super().__init__(here, parts, axis, platform.bus, arbiter, foreknown)
         self._platform = platform
         self._far = [self._host(agent) for agent in agents if agent.name in platform.outside]
         self._outside: OutsideAgents | None = None
+        self._hardware = hardware
+        self._tables: TableValues = {}
 
     def begin(self, arbiter: Arbiter, tables: Mapping[str, Table], *, pilot: str, run: str, scenario: str) -> None:
         """Say which run this is; before the first step."""
@@ -122,10 +159,17 @@ class PlatformHost(AgentHost):
             if step.index % hosted.every == 0:
                 self._show(hosted, step, tables)
         super().step(step, tables)
-        if self._platform.pacer is not None:
+        self._tables = tables
+        if self._platform.pacer is not None and (self._hardware is None or self._outside is not None):
             self._platform.pacer.wait(step.index + 1)
         if self._outside is not None:
             self._outside.collect(step)
+
+    def told(self, set_points: TableValues) -> None:
+        """Hand what devices are told to the real ones at once."""
+        super().told(set_points)
+        if self._hardware is not None:
+            self._hardware.send(set_points, self._tables)
 
     def say(self, said: Sequence[Message], step: Step) -> None:
         """Publish what agents said, and what is played back among it where its source would have spoken."""
@@ -171,6 +215,8 @@ class PlatformHost(AgentHost):
             facts["pace"] = platform.pacer.facts()
         if self._outside is not None:
             facts["outside"] = self._outside.facts()
+        if self._hardware is not None:
+            facts["hardware"] = self._hardware.facts()
         if platform.replay is not None:
             facts["replay"] = platform.replay.facts()
         return facts

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from twinergy.bus import BusError
 from twinergy.cosim.arbiter import Arbiter
 from twinergy.cosim.control import Control
 from twinergy.cosim.exchange import set_points_of, wanted_by
+from twinergy.cosim.hardware.session import Hardware
 from twinergy.cosim.outside import digest
 from twinergy.cosim.platform import Platform, PlatformHost
 from twinergy.cosim.recorder import Recorder
@@ -34,7 +35,7 @@ from twinergy.results.writer import RunWriter
 from twinergy.timebase import BLOCK_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from twinergy.bus import Bus
     from twinergy.community.scenario import Scenario
@@ -89,6 +90,7 @@ def assemble(
     sink: Callable[[ResultBlock], None],
     cuts: Sequence[Phase | str] = (),
     platform: Platform | None = None,
+    hardware: Hardware | None = None,
 ) -> Built:
     """Build fleets, grid, agents and recorder of a scenario and wire them.
 
@@ -103,6 +105,8 @@ def assemble(
         plant is cut anywhere, control is apart too.
     platform : Platform, optional
         What the run is linked with; a bus in this process if not given.
+    hardware : Hardware, optional
+        The real devices of the scenario; all are simulated if not given.
 
     Raises
     ------
@@ -113,6 +117,8 @@ def assemble(
     grid = scenario.grid_kind.build(scenario.grid_options, context)
     tables = {table.name: table for table in grid.tables}
     parts = build_parts(scenario.kinds, context, tables["bus"].ids, but=remote)
+    if hardware is not None:
+        parts = [replace(part, fleet=hardware.swap(part.kind, part.fleet)) for part in parts]
     acting = [part for part in parts if part.kind.phase is not Phase.OBSERVING]
     plant = _plant(scenario, grid, acting, cuts)
     tables.update({table.name: table for stage in plant if isinstance(stage, Stage) for table in stage.tables})
@@ -127,13 +133,19 @@ def assemble(
     agents = [spec.agent(spec.name, spec.options, context) for spec in scenario.controllers]
     arbiter = Arbiter(list(tables.values()), sorted(agent.name for agent in agents))
     foreknown = rehearse(scenario, agents, _rehearsal)
-    host = PlatformHost(agents, [*acting, *meters.parts], context.axis, platform, arbiter, foreknown)
-    recorder = Recorder([*tables.values(), *meters.tables], context.axis, sink)
+    host = PlatformHost(agents, [*acting, *meters.parts], context.axis, platform, arbiter, foreknown, hardware)
+    real = hardware.tables if hardware else ()
+    recorder = Recorder([*tables.values(), *meters.tables, *real], context.axis, sink)
     control = Control(meters, host, arbiter)
     far = [scenario.kinds[name] for name in remote]
     wanted, asked = (wanted_by(far, phases=grid.phases), set_points_of(far)) if far else ({}, {})
     together = len(groups) == 1 and CUT_CONTROL not in cuts
-    parts_of_world = Components(tuple(groups), control, recorder, together=together, wanted=wanted, asked=asked)
+    if hardware is not None and not together:
+        message = "real devices need a run that is not cut into several simulators"
+        raise RunError(message)
+    parts_of_world = Components(
+        tuple(groups), control, recorder, together=together, hardware=hardware, wanted=wanted, asked=asked
+    )
     return Built(scenario, parts_of_world, grid, arbiter, platform.bus, host)
 
 
@@ -235,13 +247,14 @@ def run(
             axis=context.axis,
             seed=context.seed,
             title=scenario.file.title,
-            mode=platform.mode,
+            mode=platform.mode_of(scenario),
         )
         writer.write_manifest(**facts)
         writer.write_scenario(scenario.yaml())
         write_devices(folder, context.twin)
         session = _Session(scenario, writer, series=series)
-        built = assemble(scenario, session.take, cuts, platform)
+        hardware = Hardware(scenario, platform.pacer, folder.path) if scenario.real and platform.pacer else None
+        built = assemble(scenario, session.take, cuts, platform, hardware)
         session.watch(built, folder.path.name)
         writer.write_topology(built.grid.topology())
         recorder = built.components.recorder
@@ -249,7 +262,8 @@ def run(
         if platform.pacer is not None:
             platform.pacer.stopped = lambda: recorder.stop_asked or (stop is not None and stop())
         try:
-            drive(built.components)
+            with _devices(hardware, recorder, writer):
+                drive(built.components)
         except RunInterruptedError:
             session.finish(recorder, waits=False)
             writer.close(INTERRUPTED)
@@ -267,6 +281,25 @@ def run(
     if report and series:
         _write_report(finished)
     return finished
+
+
+@contextmanager
+def _devices(hardware: Hardware | None, recorder: Recorder, writer: RunWriter) -> Iterator[None]:
+    """Hold the real devices for as long as steps are computed, and see them into their safe states whatever happens."""
+    if hardware is None:
+        yield
+        return
+
+    def end(_why: str) -> None:
+        recorder.stop_asked = True
+
+    hardware.engine.on_emergency = end
+    try:
+        hardware.start()
+        yield
+    finally:
+        unsafe = {name: said for name, said in hardware.close().items() if said}
+        writer.write_manifest(hardware=hardware.facts() | ({"not_released": unsafe} if unsafe else {}))
 
 
 class _Session:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from twinergy.cosim.control import Control
     from twinergy.cosim.exchange import Wanted
+    from twinergy.cosim.hardware.session import Hardware
     from twinergy.cosim.recorder import Recorder
     from twinergy.cosim.stage import Member
     from twinergy.kinds import Table, TableValues
@@ -130,23 +131,35 @@ class WholeSimulator(PlantSimulator):
     """The physical world and what controls it, one after the other: what runs where nobody cuts between the two."""
 
     def init(  # type: ignore[override]
-        self, sid: str, time_resolution: float = 1.0, *, control: Control, recorder: Recorder, **params: Any
+        self,
+        sid: str,
+        time_resolution: float = 1.0,
+        *,
+        control: Control,
+        recorder: Recorder,
+        hardware: Hardware | None = None,
+        **params: Any,
     ) -> dict[str, Any]:
-        """Take the members to step, the control to run and the recorder to feed."""
-        self.control, self.recorder = control, recorder
+        """Take the members to step, the control to run, the recorder to feed and the real devices among the members."""
+        self.control, self.recorder, self.hardware = control, recorder, hardware
         self.set_points: TableValues = {}
         self.last: TableValues = {}
         super().init(sid, time_resolution, **params)
-        return self.start((*self.tables.values(), *control.tables), self.step_s)
+        real = hardware.tables if hardware else ()
+        return self.start((*self.tables.values(), *control.tables, *real), self.step_s)
 
     def step(self, time: int, inputs: dict[str, Any], max_advance: int) -> int:  # noqa: ARG002
         """Advance the members, read the meters, let agents decide, resolve what they ask for, record."""
         index = time // self.step_s
+        if self.hardware is not None:
+            self.hardware.begin(index)
         made: TableValues = {}
         for member in self.members:
             made.update(member.step(index, dict(made), self.last, self.set_points))
         readings, self.set_points = self.control.step(index, made)
         self.last, self.values = made, {**made, **readings}  # devices feel the plant, never what meters say of it
+        if self.hardware is not None:
+            self.values.update(self.hardware.values())
         self.recorder.record(index, self.values)
         return time + self.step_s
 

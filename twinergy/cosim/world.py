@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from twinergy.cosim.control import Control
     from twinergy.cosim.exchange import Wanted
+    from twinergy.cosim.hardware.session import Hardware
     from twinergy.cosim.recorder import Recorder
     from twinergy.cosim.stage import Member
     from twinergy.timebase import TimeAxis
@@ -56,6 +57,8 @@ class Components:
         Results.
     together : bool
         Whether plant and control share one simulator; only where the plant is one group.
+    hardware : Hardware or None
+        Real devices among the plant and the meters; only where plant and control share one simulator.
     wanted, asked : dict
         Columns and set-points that groups abroad read.
     """
@@ -64,6 +67,7 @@ class Components:
     control: Control
     recorder: Recorder
     together: bool = False
+    hardware: Hardware | None = None
     wanted: Wanted = field(default_factory=dict)
     asked: Wanted = field(default_factory=dict)
 
@@ -103,7 +107,12 @@ def _drive(components: Components) -> None:
     options: dict[str, Any] = {"cache": False, "skip_greetings": True, "configure_logging": False, "asyncio_loop": _loop()}
     with mosaik.World(SIMULATORS | _connections(components.plant), **options) as world:
         if components.together:
-            whole = {"members": components.plant[0], "control": components.control, "recorder": components.recorder}
+            whole: dict[str, Any] = {
+                "members": components.plant[0],
+                "control": components.control,
+                "recorder": components.recorder,
+            }
+            whole["hardware"] = components.hardware
             world.start("WholeSimulator", sim_id="laboratory", step_s=axis.step_s, **whole).All()
             _run(world, axis)
             return

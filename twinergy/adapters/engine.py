@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine: one thread with one event loop that holds all real devices of a run.
+
+A run hands it deadlines and commands and latches the image; it never waits for a device. Each device has its own commander, so
+that one that is silent costs nobody else anything. Devices are asked for their readings so long before a step begins as they have
+been seen to take.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from twinergy.adapters.contract import LinkContext, LinkState
+from twinergy.adapters.image import Image
+from twinergy.adapters.journal import Journal, Way
+from twinergy.adapters.live import Live
+from twinergy.adapters.options import Mode
+from twinergy.errors import DeviceError, TwinergyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from twinergy.adapters.contract import AdapterKind, Attached, Coverage, Driver
+    from twinergy.adapters.image import Latched
+    from twinergy.adapters.live import Wish
+
+START_S: Final = 20.0
+"""How long drivers may take to begin. [s]"""
+RELEASE_S: Final = 3.0
+"""How long all devices together may take to reach their safe state at the end of a run. [s]"""
+
+
+class Engine:
+    """Holds the drivers of a run.
+
+    Parameters
+    ----------
+    attached : sequence of (Attached, Coverage)
+        The devices and what they serve.
+    kinds : mapping of str to AdapterKind
+        Adapters by name.
+    stale_s : float
+        Age from which a reading is stale where the device's options do not say. [s]
+    folder : pathlib.Path
+        Paths in options are relative to it.
+    pilot : str
+        Name of the scenario.
+    seed : int
+        Seed of the run.
+    journal : pathlib.Path, optional
+        Where every command and frame is appended.
+    """
+
+    def __init__(
+        self,
+        attached: Sequence[tuple[Attached, Coverage]],
+        kinds: Mapping[str, AdapterKind],
+        *,
+        stale_s: float,
+        folder: Path,
+        pilot: str = "pilot",
+        seed: int = 1,
+        journal: Path | None = None,
+    ) -> None:
+        self.attached = tuple(attached)
+        keys = [(one.id, port) for one, covers in attached for port in covers.reads]
+        ages = [one.options.stale_s or stale_s for one, covers in attached for _ in covers.reads]
+        self.image = Image(keys, ages)
+        self.journal = Journal(journal)
+        self.emergency = ""
+        self.on_emergency: Callable[[str], None] = lambda _why: None
+        self._kinds = kinds
+        self._context = LinkContext(
+            rows={one.id: self.image.row(one.id) for one, _ in attached},
+            journal=self.journal,
+            folder=folder,
+            pilot=pilot,
+            seed=seed,
+        )
+        self.lives: dict[str, Live] = {}
+        self._drivers: list[Driver] = []
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._begun = threading.Event()
+        self._failed: BaseException | None = None
+        self._alive_s = float("-inf")
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # what a run calls, in its own thread
+
+    def start(self) -> None:
+        """Begin: connect in the background, and return when the drivers stand.
+
+        Raises
+        ------
+        DeviceError
+            If something on this side is wrong; devices that do not answer are not.
+        """
+        self._thread = threading.Thread(target=self._run, name="devices", daemon=True)
+        self._thread.start()
+        if not self._begun.wait(START_S):
+            message = f"the drivers of real devices did not begin within {START_S:g} s"
+            raise DeviceError(message)
+        if self._failed is not None:
+            self._thread.join()
+            raise self._failed
+
+    def wait_up(self, timeout_s: float) -> list[str]:
+        """Wait until every link is up and has said something; return those that have not."""
+        deadline_s = time.monotonic() + timeout_s
+        while (waiting := [name for name, live in self.lives.items() if not live.ready]) and time.monotonic() < deadline_s:
+            self.schedule(time.monotonic() + 0.05)
+            time.sleep(0.05)
+        return waiting
+
+    def schedule(self, deadline_s: float) -> None:
+        """Have every device read shortly before a step that begins at this monotonic time; says too that the run is alive."""
+        self._alive_s = time.monotonic()
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._plan, deadline_s)
+
+    def latch(self) -> Latched:
+        """Return a copy of the image."""
+        return self.image.latch()
+
+    def send(self, wishes: Mapping[str, Wish]) -> None:
+        """Hand over what is asked of devices, by link; returns at once. The newest wish replaces the one before."""
+        self._alive_s = time.monotonic()
+        if wishes and self._loop is not None and not self.emergency:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._take, dict(wishes))
+
+    def stop(self, why: str) -> dict[str, str]:
+        """Emergency stop: put every device into its safe state and ask nothing of them any more.
+
+        Returns
+        -------
+        dict of str to str
+            For each controlled link, empty where the safe state was shown, else what went wrong.
+        """
+        said: dict[str, str] = self._call(self._stop(why), RELEASE_S + 1.0)
+        return said
+
+    def close(self) -> dict[str, str]:
+        """Put devices into their safe state, close all connections and end the thread; returns as `stop`."""
+        if self._thread is None or not self._thread.is_alive() or self._loop is None:
+            self.journal.close()
+            return {}
+        released: dict[str, str] = self._call(self._end(), RELEASE_S + START_S)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(START_S)
+        return released
+
+    def _call(self, doing: Any, timeout_s: float) -> Any:
+        assert self._loop is not None  # noqa: S101 - only a started engine is asked
+        return asyncio.run_coroutine_threadsafe(doing, self._loop).result(timeout_s)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Loop of the devices, for what else is served there.
+
+        Raises
+        ------
+        DeviceError
+            If the engine has not been started.
+        """
+        if self._loop is None:
+            message = "the devices' loop is not running"
+            raise DeviceError(message)
+        return self._loop
+
+    # what happens in the thread of the devices
+
+    def _run(self) -> None:
+        loop = self._loop = _new_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(self._begin())
+        except BaseException as error:  # noqa: BLE001 - carried to the thread that waits
+            self._failed = error
+            self._begun.set()
+            loop.run_until_complete(self._close_drivers())
+            self._finish(loop)
+            return
+        self._begun.set()
+        loop.run_forever()
+        self._finish(loop)
+
+    def _finish(self, loop: asyncio.AbstractEventLoop) -> None:
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        asyncio.set_event_loop(None)
+        loop.close()
+        self.journal.close()
+
+    async def _begin(self) -> None:
+        by_kind: dict[str, list[Attached]] = {}
+        for one, _ in self.attached:
+            by_kind.setdefault(one.options.kind, []).append(one)
+        covers = {one.id: coverage for one, coverage in self.attached}
+        for name, several in by_kind.items():
+            driver = self._kinds[name].driver(several, self._context)
+            self._drivers.append(driver)
+            await driver.start()
+            for one in several:
+                self.lives[one.id] = Live(driver.links[one.id], covers[one.id], self.image, self.journal, self._is_alive)
+        for live in self.lives.values():
+            if live.attached.options.mode is Mode.CONTROL:
+                self._keep(self._supervised(live))
+
+    def _keep(self, doing: Any) -> None:
+        task = asyncio.ensure_future(doing)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _supervised(self, live: Live) -> None:
+        """Keep a commander running whatever happens in it: a device without one would never fall back on our word."""
+        while True:
+            try:
+                await live.command_forever()
+            except Exception as error:  # noqa: BLE001 - a fault of one link must not end the others
+                self.journal.event(Way.FAILED, live.id, what="commander", error=repr(error))
+                live.failed(f"{type(error).__name__}: {error}")
+                await asyncio.sleep(0.5)
+
+    def _is_alive(self, within_s: float) -> bool:
+        return time.monotonic() - self._alive_s <= within_s
+
+    def _plan(self, deadline_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        for live in self.lives.values():
+            loop.call_at(max(deadline_s - live.lead_s, loop.time()), self._sample, live)
+
+    def _sample(self, live: Live) -> None:
+        if not live.sampling:
+            self._keep(live.sample())
+        else:
+            live.counts.skipped += 1
+
+    def _take(self, wishes: Mapping[str, Wish]) -> None:
+        for link, wish in wishes.items():
+            self.lives[link].take(wish)
+
+    async def _stop(self, why: str) -> dict[str, str]:
+        self.emergency = why
+        self.journal.event(Way.EVENT, "", what="emergency stop", why=why)
+        released = await self._release(why)
+        self.on_emergency(why)
+        return released
+
+    async def _release(self, why: str) -> dict[str, str]:
+        """Let all controlled devices go to their safe state at the same time."""
+        controlled = [live for live in self.lives.values() if live.attached.options.mode is Mode.CONTROL]
+        said = await asyncio.gather(*(live.release(why, RELEASE_S) for live in controlled))
+        return {live.id: text for live, text in zip(controlled, said, strict=True)}
+
+    async def _end(self) -> dict[str, str]:
+        released = {} if self.emergency else await self._release("end of the run")
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._close_drivers()
+        return released
+
+    async def _close_drivers(self) -> None:
+        for driver in self._drivers:
+            try:
+                await driver.close()
+            except (TwinergyError, OSError) as error:
+                self.journal.event(Way.FAILED, "", what="closing", error=repr(error))
+        self._drivers = []
+
+    def facts(self) -> dict[str, Any]:
+        """Return how each link fared, for a manifest."""
+        down = [name for name, live in self.lives.items() if live.link.state is not LinkState.UP]
+        facts: dict[str, Any] = {"links": {name: live.facts() for name, live in self.lives.items()}}
+        if down:
+            facts["down"] = down
+        if self.emergency:
+            facts["emergency"] = self.emergency
+        return facts
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real devices of one run: when their readings are taken, what is sent to them, what the results say of them."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from array import array
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from twinergy.adapters import Mode
+from twinergy.adapters.engine import Engine
+from twinergy.adapters.guard import POWERS
+from twinergy.adapters.live import Wish
+from twinergy.community.real import adapter_kind
+from twinergy.cosim.hardware.swap import POWER, SwappedFleet
+from twinergy.cosim.hardware.tables import HardwareTables
+from twinergy.cosim.wiring import CONNECTION
+from twinergy.ports import Direction
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twinergy.adapters import Attached, Coverage
+    from twinergy.adapters.image import Latched
+    from twinergy.community.scenario import Scenario
+    from twinergy.cosim.pace import Pacer
+    from twinergy.kinds import DeviceKind, Fleet, TableValues
+
+JOURNAL: Final = "hardware.jsonl"
+READY_S: Final = 5.0
+"""How long a run waits at most for its devices before its first step; whoever comes later, comes later. [s]"""
+LEAST_STALE_S: Final = 3.0
+SWITCH_INTERVAL_S: Final = 5e-4
+"""How long one thread may keep the interpreter while another wants it: by default ten times as long, which is late. [s]"""
+
+
+class Hardware:
+    """The real devices of a run.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A scenario with real devices.
+    pacer : Pacer
+        The clock.
+    folder : pathlib.Path, optional
+        The run folder, where every command and frame is logged.
+    """
+
+    def __init__(self, scenario: Scenario, pacer: Pacer, folder: Path | None = None) -> None:
+        self._scenario, self._pacer = scenario, pacer
+        kinds = {one.options.kind: adapter_kind(one.options.kind) for one, _ in scenario.real}
+        self.engine = Engine(
+            scenario.real,
+            kinds,
+            stale_s=max(3.0 * pacer.step_wall_s, LEAST_STALE_S),
+            folder=scenario.document.folder,
+            pilot=scenario.context.pilot,
+            seed=scenario.context.seed,
+            journal=folder / JOURNAL if folder else None,
+        )
+        self._tables = HardwareTables(self.engine)
+        self.tables = self._tables.tables
+        self._fleets: list[SwappedFleet] = []
+        self._senders = [_Sender(one, covers, scenario) for one, covers in scenario.real if one.options.mode is Mode.CONTROL]
+        self._latched: Latched = self.engine.image.latch()
+        self._late_s, self._busy_s, self._overruns = 0.0, 0.0, 0
+        self._began_s = math.nan
+        self._ages = array("f")
+        self._waited: list[str] = []
+        self._interval_s = sys.getswitchinterval()
+
+    # before the first step
+
+    def swap(self, kind: DeviceKind, fleet: Fleet) -> Fleet:
+        """Return a fleet with the real devices of its kind in it; the fleet itself where it has none."""
+        mine = [(one, covers) for one, covers in self._scenario.real if one.kind == kind.name]
+        if not mine:
+            return fleet
+        swapped = SwappedFleet(fleet, kind, mine, self.engine.image, lambda: self._latched)
+        self._fleets.append(swapped)
+        return swapped
+
+    def start(self) -> list[str]:
+        """Connect, wait a little for the devices, and return those that have not answered yet.
+
+        Raises
+        ------
+        DeviceError
+            If something on this side is wrong.
+        """
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self.engine.start()
+        self._waited = self.engine.wait_up(READY_S)
+        return self._waited
+
+    # in every step
+
+    def begin(self, index: int) -> None:
+        """Wait until a step is due, take the readings for it, and have the next ones read in time."""
+        if not math.isnan(self._began_s):
+            self._busy_s = time.monotonic() - self._began_s
+            self._overruns += self._busy_s > self._pacer.step_wall_s
+        if index == 1:  # the first step compiles and reads files; time begins when it is done
+            self._pacer.anchor()
+            self.engine.schedule(self._pacer.deadline_s(1))
+        if index:
+            self._late_s = self._pacer.wait(index)
+        self._latched = self.engine.latch()
+        self._began_s = time.monotonic()
+        if index:
+            self.engine.schedule(self._pacer.deadline_s(index + 1))
+
+    def values(self) -> TableValues:
+        """Return the tables of the step, after all its fleets have stepped."""
+        wall_s = time.time() - time.monotonic()
+        clock = (self._late_s, self._busy_s, self._overruns)
+        return self._tables.values(self._latched, self._fleets, clock, wall_s)
+
+    def send(self, asked: TableValues, tables: TableValues) -> None:
+        """Hand what controllers ask for to the devices at once, so that it acts in the step that begins.
+
+        Parameters
+        ----------
+        asked : dict
+            Set-points by table and port, NaN where nobody asks.
+        tables : dict
+            What was computed in this step, for the load of everything else behind the same connection.
+        """
+        wishes = {}
+        for sender in self._senders:
+            wish = sender.wish(asked, tables)
+            if wish is not None:
+                wishes[sender.id] = wish
+        self.engine.send(wishes)
+
+    # at the end
+
+    def close(self) -> dict[str, str]:
+        """Put every device into its safe state and close all connections; returns what went wrong, by link."""
+        try:
+            return self.engine.close()
+        finally:
+            sys.setswitchinterval(self._interval_s)
+
+    def facts(self) -> dict[str, Any]:
+        """Return how it went, for a manifest."""
+        facts = self.engine.facts()
+        if self._waited:
+            facts["not_there_at_start"] = self._waited
+        return facts | {"overruns": self._overruns}
+
+
+class _Sender:
+    """What is asked of one device, taken out of the arrays of its kind."""
+
+    def __init__(self, one: Attached, covers: Coverage, scenario: Scenario) -> None:
+        self.id = one.id
+        kind = scenario.kinds[one.kind]
+        ports = {port.name for port in kind.ports if port.direction is Direction.SET_POINT}
+        self._ports = sorted(set(covers.writes) | (ports & set(POWERS) if set(covers.writes) & set(POWERS) else set()))
+        self._table = one.kind
+        self._row = [device.id for device in scenario.twin.of_kind(one.kind)].index(one.device)
+        connection = scenario.twin.device_by_id[one.device].connection
+        self._connection = scenario.twin.connection_row.get(connection)
+        self._asked = False
+
+    def wish(self, asked: TableValues, tables: TableValues) -> Wish | None:
+        """Return what is asked now; None before anything has been."""
+        mine = asked.get(self._table, {})
+        values = {port: float(mine[port][self._row]) if port in mine else math.nan for port in self._ports}
+        self._asked = self._asked or any(not math.isnan(value) for value in values.values())
+        return Wish(values, self._others_kw(tables)) if self._asked else None
+
+    def _others_kw(self, tables: TableValues) -> float:
+        if self._connection is None or CONNECTION not in tables or POWER not in tables.get(self._table, {}):
+            return 0.0
+        others = tables[CONNECTION][POWER][self._connection] - tables[self._table][POWER][self._row]
+        return float(others) if np.isfinite(others) else 0.0
