@@ -132,6 +132,29 @@ def new_state(params: BatteryParams, soc: FloatArray, soh: FloatArray) -> Batter
     return BatteryState(state_of(standing, course, new_wear(params.ageing, course, soh)))
 
 
+def moved(state: BatteryState, rows: NDArray[np.int64], soc: FloatArray) -> BatteryState:
+    """Return the state with some batteries at another state of charge, as if a half cycle began there; NaN moves none.
+
+    Parameters
+    ----------
+    state : BatteryState
+        The state.
+    rows : ndarray of int64, shape (n,)
+        Batteries.
+    soc : ndarray, shape (n,)
+        Their states of charge. [-]
+    """
+    known = np.isfinite(soc)
+    rows, soc = rows[known], soc[known]
+    table = state.table.copy()
+    table[rows, kernel.ENERGY] = soc * table[rows, kernel.CAPACITY]
+    for column in (kernel.SOC, kernel.COURSE):
+        table[rows, column] = soc
+    for begins in (kernel.START, kernel.EXTREME):
+        table[rows, begins : begins + 3] = table[rows, kernel.COURSE : kernel.COURSE + 3]
+    return BatteryState(table)
+
+
 def step(
     params: BatteryParams, state: BatteryState, inputs: BatteryInputs, duration_s: float
 ) -> tuple[BatteryState, BatteryOutputs]:

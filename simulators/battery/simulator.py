@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulators.battery.model import BatteryInputs, new_state
+from simulators.battery.model import BatteryInputs, moved, new_state
 from simulators.battery.model import step as advance
 from simulators.battery.params import params_of
 from twinergy.kinds import Fleet
+from twinergy.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,11 +44,34 @@ class BatteryFleet(Fleet):
         soc = np.array([option.soc for option in options], dtype=np.float64)
         soh = np.array([option.soh for option in options], dtype=np.float64)
         self._state = new_state(self._params, soc, soh)
+        self._shown_kwh = np.full(len(self.ids), np.nan)
 
     def step(self, step: Step, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:  # noqa: D102 - see Fleet
         acting = BatteryInputs(*self._acting(inputs))
         self._state, outputs = advance(self._params, self._state, acting, step.duration_s)
         return outputs._asdict()
+
+    def adopt(self, rows: NDArray[np.int64], known: Mapping[str, FloatArray]) -> None:
+        """Go on from the states of charge that real batteries had."""
+        if "soc" in known:
+            self._state = moved(self._state, rows, np.clip(known["soc"], 0.0, 1.0))
+
+    def complete(
+        self,
+        outputs: dict[str, FloatArray],
+        own: Mapping[str, FloatArray],
+        said: Mapping[str, NDArray[np.bool_]],
+        duration_s: float,
+    ) -> None:
+        """Let the energy follow from the charge that was said, and the loss be what power and energy leave of each other."""
+        if "soc" not in said:
+            return
+        capacity_kwh = self._state.capacity_kwh
+        energy_kwh = np.where(said["soc"], outputs["soc"] * capacity_kwh, own["energy_kwh"])
+        left_kw = outputs["p_kw"] - (energy_kwh - self._shown_kwh) / (duration_s / SECONDS_PER_HOUR)
+        outputs["energy_kwh"] = energy_kwh
+        outputs["p_loss_kw"] = np.where(said["soc"] & np.isfinite(left_kw), left_kw, own["p_loss_kw"])
+        self._shown_kwh = energy_kwh
 
     def state(self) -> dict[str, FloatArray]:
         """Return what the batteries remember, wear included."""

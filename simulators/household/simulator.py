@@ -36,6 +36,8 @@ _N_GROUPS: Final = len(GROUPS)
 _WET, _OTHER, _WATER = ROW["wet"], ROW["other"], ROW["hot_water"]
 _MACHINES: Final = slice(_N_GROUPS, _N_GROUPS + len(MACHINES))
 _OF_MACHINES: Final = slice(_N_GROUPS, _N_GROUPS + wet.ROWS)
+_OF_WET: Final = tuple(f"{name}_p_kw" for name in MACHINES)
+_OF_GROUPS: Final = tuple(f"p_{group}_kw" for group in GROUPS)
 _PORT_OF_ROW: Final = (
     *(f"p_{group}_kw" for group in GROUPS),
     *(f"{name}_{what}" for what in ("p_kw", "pending", "slack_s") for name in MACHINES),
@@ -131,6 +133,20 @@ class HouseholdFleet(Fleet):
         outputs["p_kw"], outputs["q_kvar"] = p_kw, q_kvar
         outputs["heat_gain_kw"], outputs["p_unserved_kw"] = heat_kw, unserved_kw
         return outputs
+
+    def complete(
+        self,
+        outputs: dict[str, FloatArray],
+        own: Mapping[str, FloatArray],
+        said: Mapping[str, NDArray[np.bool_]],
+        duration_s: float,  # noqa: ARG002
+    ) -> None:
+        """Let the sums follow what real plugs measured of their parts."""
+        wet_kw = sum(outputs[port] - own[port] for port in _OF_WET if port in said)
+        if "p_wet_kw" not in said:
+            outputs["p_wet_kw"] = own["p_wet_kw"] + wet_kw
+        if "p_kw" not in said:
+            outputs["p_kw"] = own["p_kw"] + sum(outputs[port] - own[port] for port in _OF_GROUPS)
 
     def state(self) -> dict[str, FloatArray]:
         """Return which wet appliances wait (1) since somebody asked, and what stores of water heaters lack. [-], [kWh]."""
