@@ -144,10 +144,11 @@ class Guard:
         if not self._allowed(epoch_s):
             return Verdict(dict.fromkeys(asked, NOBODY), ("outside of the hours in which it may be controlled",))
         reasons: list[str] = []
-        values = self._switched(asked, now_s, epoch_s, reasons)  # first: what must not be cut short may still be too much
-        values = {port: self._power(port, value, seen, others_kw, reasons) for port, value in values.items()}
+        values = self._switched(asked, now_s, epoch_s, reasons)
         if SET in values:
             values[SET] = self._ramped(values[SET], seen, now_s, reasons)
+        # last: what must not be cut short, or moves slowly, may still be too much
+        values = {port: self._power(port, value, seen, others_kw, reasons) for port, value in values.items()}
         if self._too_soon(values, now_s):
             return Verdict(dict(self._sent.values), ("the last command is too recent, the newest one waits",))
         return Verdict(values, tuple(reasons))
