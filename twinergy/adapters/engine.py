@@ -144,7 +144,7 @@ class Engine:
         dict of str to str
             For each controlled link, empty where the safe state was shown, else what went wrong.
         """
-        said: dict[str, str] = self._call(self._stop(why), RELEASE_S + 1.0)
+        said: dict[str, str] = self._call(self.stop_here(why), RELEASE_S + 1.0)
         return said
 
     def close(self) -> dict[str, str]:
@@ -251,7 +251,8 @@ class Engine:
         for link, wish in wishes.items():
             self.lives[link].take(wish)
 
-    async def _stop(self, why: str) -> dict[str, str]:
+    async def stop_here(self, why: str) -> dict[str, str]:
+        """Do what `stop` does, from within the loop of the devices."""
         self.emergency = why
         self.journal.event(Way.EVENT, "", what="emergency stop", why=why)
         released = await self._release(why)

@@ -245,6 +245,10 @@ class Live:
         if self.link.state is not LinkState.UP:
             self._session = -1
 
+    def abandon(self) -> None:
+        """Ask nothing of the device any more and leave it to fall back by itself."""
+        self._let_go = True
+
     async def release(self, why: str, timeout_s: float) -> str:
         """Put the device into its safe state; nothing is asked of it afterwards. Returns what went wrong, empty for nothing."""
         self._let_go = True

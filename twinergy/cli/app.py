@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from twinergy.cli.data import app as data_app
+from twinergy.cli.hil import app as hil_app
+from twinergy.cli.shared import console, errors
 from twinergy.errors import ScenarioError, TwinergyError
 
 FAILED_RUN = 1
@@ -24,8 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app, name="data")
-console = Console()
-errors = Console(stderr=True)
+app.add_typer(hil_app, name="hil")
 
 ScenarioName = Annotated[str, typer.Argument(help="Name of a pilot (see `twinergy list`) or path of a scenario file.")]
 Assignments = Annotated[list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a value; may be repeated.")]
@@ -75,6 +75,8 @@ def run(
     outside: Annotated[list[str] | None, typer.Option("--outside", help="Agent that runs elsewhere (`twinergy agent`).")] = None,
     replay: Annotated[str, typer.Option("--replay", help="Play back the messages of this run or recording.")] = "",
     replay_subjects: Annotated[list[str] | None, typer.Option("--replay-subjects", help="Only these, with * and >.")] = None,
+    arm: Annotated[bool, typer.Option("--arm", help="Control the real devices of the scenario.")] = False,
+    simulated: Annotated[bool, typer.Option("--simulated", help="Simulate its real devices.")] = False,
 ) -> None:
     """Run a scenario and write a run folder with series, KPIs, figures and a report."""
     from twinergy.cli.bussing import Linking  # noqa: PLC0415
@@ -87,6 +89,8 @@ def run(
         outside=tuple(outside or ()),
         replay=replay,
         subjects=tuple(replay_subjects or ()),
+        armed=arm,
+        simulated=simulated,
     )
     overrides = _assignments(assign, start, end, days, step, seed) + (["run.strict=true"] if strict else [])
     status = run_command(console, errors, scenario, overrides, out, show_progress=not quiet, with_report=report, linking=linking)

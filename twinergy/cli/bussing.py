@@ -54,6 +54,8 @@ class Linking:
     outside: tuple[str, ...] = ()
     replay: str = ""
     subjects: tuple[str, ...] = ()
+    armed: bool = False
+    simulated: bool = False
 
 
 @contextmanager
@@ -72,14 +74,15 @@ def linked(linking: Linking, scenario: Scenario, out: Path) -> Iterator[Platform
     from twinergy.cosim.recording import read_recording  # noqa: PLC0415
     from twinergy.cosim.replay import Replay  # noqa: PLC0415
 
-    pacer = None if linking.pace is None else Pacer(linking.pace, scenario.axis.step_s)
+    pace = 1.0 if linking.pace is None and scenario.real else linking.pace  # real devices live by the clock on the wall
+    pacer = None if pace is None else Pacer(pace, scenario.axis.step_s)
     replay = None
     if linking.replay:
         place = recording_place(linking.replay, out)
         replay = Replay(read_recording(place), scenario, patterns=linking.subjects or (EVERYTHING,), source=str(place))
     bus = open_bus(linking.bus, linking.credentials, pilot=scenario.context.pilot, lasting=pacer is not None)
     try:
-        yield Platform(bus=bus, pacer=pacer, outside=linking.outside, replay=replay)
+        yield Platform(bus=bus, pacer=pacer, outside=linking.outside, replay=replay, armed=linking.armed)
     finally:
         bus.close()
 

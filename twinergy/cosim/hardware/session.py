@@ -16,6 +16,7 @@ from twinergy.adapters.engine import Engine
 from twinergy.adapters.guard import POWERS
 from twinergy.adapters.live import Wish
 from twinergy.community.real import adapter_kind
+from twinergy.cosim.hardware.desk import Desk
 from twinergy.cosim.hardware.swap import POWER, SwappedFleet
 from twinergy.cosim.hardware.tables import HardwareTables
 from twinergy.cosim.wiring import CONNECTION
@@ -63,6 +64,7 @@ class Hardware:
             seed=scenario.context.seed,
             journal=folder / JOURNAL if folder else None,
         )
+        self._desk = Desk(self.engine, folder) if folder else None
         self._tables = HardwareTables(self.engine)
         self.tables = self._tables.tables
         self._fleets: list[SwappedFleet] = []
@@ -95,6 +97,8 @@ class Hardware:
         """
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         self.engine.start()
+        if self._desk is not None:
+            self._desk.open()
         self._waited = self.engine.wait_up(READY_S)
         return self._waited
 
@@ -143,6 +147,8 @@ class Hardware:
     def close(self) -> dict[str, str]:
         """Put every device into its safe state and close all connections; returns what went wrong, by link."""
         try:
+            if self._desk is not None:
+                self._desk.close()
             return self.engine.close()
         finally:
             sys.setswitchinterval(self._interval_s)
