@@ -46,6 +46,10 @@ class Linking:
         Run or file to play back; empty for none.
     subjects : tuple of str
         What of it.
+    armed : bool
+        Whether real devices may be controlled.
+    simulated : bool
+        Whether real devices are simulated.
     """
 
     bus: str = LOCAL
@@ -232,6 +236,11 @@ def say_how_it_was(console: Console, manifest: dict[str, Any]) -> None:
         say(f"messages turned away: {', '.join(f'{kind} {number}' for kind, number in bus['rejected'].items())} (see rejections)")
     if pace.get("late_steps"):
         say(f"{pace['late_steps']} of {pace['steps']} steps began late, the worst by {pace['lateness_max_s']:.3f} s")
+    for name, link in manifest.get("hardware", {}).get("links", {}).items():
+        failed = f", {link['failed']} failed ({link.get('problem', '')})" if link["failed"] else ""
+        say(f"{name}: {link['mode']} over {link['adapter']}, {link['state']}, {link['sent']} commands{failed}")
+    for name, problem in manifest.get("hardware", {}).get("not_released", {}).items():
+        say(f"{name} could not be put into its safe state: {problem}")
     for name, tally in manifest.get("outside", {}).items():
         said = ", ".join(f"{word} {number}" for word, number in tally.items() if number)
         say(f"{name} outside: {said}")

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import signal
+import sys
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from twinergy.adapters import Mode
 from twinergy.cli.bussing import linked, say_how_it_was
 from twinergy.cli.showing import print_headline
 from twinergy.community.scenario import load
@@ -41,6 +44,9 @@ def run_command(
 ) -> int:
     """Run a scenario for somebody at a terminal and return the exit code."""
     scenario = load(scenario_name, overrides)
+    if linking.simulated:
+        scenario = scenario.simulated()
+    linking = replace(linking, armed=linking.armed or _agreed(console, scenario))
     bar = _bar(console, scenario) if show_progress else nullcontext()
     with linked(linking, scenario, out) as platform, _stoppable() as stop, bar as progress:
         try:
@@ -51,6 +57,15 @@ def run_command(
     print_headline(console, finished)
     say_how_it_was(console, finished.manifest)
     return 0
+
+
+def _agreed(console: Console, scenario: Scenario) -> bool:
+    """Ask somebody at a terminal whether real devices may be controlled; nobody there means no."""
+    controlled = [one.id for one, _ in scenario.real if one.options.mode is Mode.CONTROL]
+    if not controlled or not sys.stdin.isatty():
+        return False
+    console.print(f"This run controls real devices: {', '.join(controlled)}.", markup=False, highlight=False, soft_wrap=True)
+    return console.input("Type yes to arm it: ").strip().lower() == "yes"
 
 
 @contextmanager
