@@ -282,6 +282,8 @@ class Live:
             "adapter": self.attached.options.kind,
             "mode": str(self.attached.options.mode),
             "device": self.attached.device,
+            "rated_kw": self.attached.rated_kw,
+            "drift_percent": self.attached.options.drift_percent,
             "state": str(self.link.state),
             "said": self.link.said,
             "sessions": self.link.session,

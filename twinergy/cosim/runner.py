@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from twinergy.bus import BusError
 from twinergy.cosim.arbiter import Arbiter
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 RUNS: Final = Path("runs")
 CUT_GRID: Final = "grid"
 CUT_CONTROL: Final = "control"
+REAL: Final = "real_devices"
+"""Name under which real devices give account in the report."""
 EVERYTHING: Final = ("twinergy.>",)
 MOST_WAITING: Final = 20_000
 """Messages that wait to be stored before they are, block or no block."""
@@ -272,7 +274,7 @@ def run(
             session.finish(recorder, waits=False)
             raise
         session.finish(recorder)
-        writer.write_accounts({name: [asdict(each) for each in said] for name, said in built.host.accounts().items()})
+        session.write_accounts(built.host)
         if recorder.steps_done != context.axis.n_steps:
             message = f"the co-simulation ended after {recorder.steps_done} of {context.axis.n_steps} steps without saying why"
             raise RunError(message)
@@ -353,6 +355,12 @@ class _Session:
         self._writer.write_events("rejections", [rejection.row() for rejection in self._bus.counts.rejections])
         self._writer.write_manifest(**self._host.facts())
         self.save_kpis()
+
+    def write_accounts(self, host: PlatformHost) -> None:
+        """Write what agents and real devices say of themselves."""
+        said: dict[str, list[Any]] = {name: [asdict(each) for each in tables] for name, tables in host.accounts().items()}
+        real = self.kpis.hardware.accounts(host.facts().get("hardware", {}))
+        self._writer.write_accounts(said | ({REAL: real} if real else {}))
 
     def save_kpis(self) -> None:
         """Write the key figures of what has been taken so far."""

@@ -20,6 +20,7 @@ GRID: Final = "Grid"
 VOLTAGE: Final = "Voltage"
 STORAGE: Final = "Storage"
 CONTROL: Final = "Set-points"
+HARDWARE: Final = "Real devices"
 FAULTS: Final = "Faults"
 AUDIT: Final = "Audit"
 GROUPS: Final = (
@@ -34,6 +35,7 @@ GROUPS: Final = (
     VOLTAGE,
     STORAGE,
     CONTROL,
+    HARDWARE,
     FAULTS,
     AUDIT,
 )

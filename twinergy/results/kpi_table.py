@@ -19,6 +19,7 @@ from twinergy.results.kpi_definition import (
     KpiDefinition,
 )
 from twinergy.results.kpi_table_devices import DEVICES
+from twinergy.results.kpi_table_hardware import REAL_DEVICES
 
 __all__ = ["DEFINITIONS", "GROUPS", "KpiDefinition"]
 
@@ -416,7 +417,7 @@ _COMMUNITY: Final = (
     ),
 )
 
-_ORDERED: Final = sorted((*_COMMUNITY, *DEVICES), key=lambda known: GROUPS.index(known.group))
+_ORDERED: Final = sorted((*_COMMUNITY, *DEVICES, *REAL_DEVICES), key=lambda known: GROUPS.index(known.group))
 
 DEFINITIONS: Final[dict[str, KpiDefinition]] = {known.name: known for known in _ORDERED}
 """All key figures by name, in the order people read them."""

@@ -13,6 +13,7 @@ from twinergy.results.emissions import EmissionAccount
 from twinergy.results.energy import EnergyAccount
 from twinergy.results.flow_sheet import flow_sheet
 from twinergy.results.grid_use import ExchangeAccount, LoadingAccount
+from twinergy.results.hardware import HardwareAccount
 from twinergy.results.heat import HeatAccount
 from twinergy.results.kpi import DEFINITIONS, Kpi, finite, kpi, kpi_table_markdown, kpis_to_document
 from twinergy.results.mobility import MobilityAccount
@@ -59,6 +60,11 @@ class Kpis:
         The steps of the run.
     observing : collection of str
         Kinds that report a power but do not draw it.
+
+    Attributes
+    ----------
+    hardware : HardwareAccount
+        What concerns real devices.
     """
 
     def __init__(self, twin: Twin, axis: TimeAxis, *, observing: Collection[str] = OBSERVING) -> None:
@@ -68,6 +74,7 @@ class Kpis:
         self._set_points: dict[str, int] = {}
         self._sums = sums = DeviceSums(twin)
         self._energy, self._money, self._voltage = EnergyAccount(twin, sums), MoneyAccount(twin), VoltageAccount(axis)
+        self.hardware = HardwareAccount()
         self._comfort, self._exchange = ComfortAccount(twin), ExchangeAccount()
         self._accounts: tuple[Account, ...] = (
             self._energy,
@@ -82,6 +89,7 @@ class Kpis:
             self._exchange,
             LoadingAccount(),
             StorageAccount(),
+            self.hardware,
             FaultAccount(),
             BalanceAccount(),
         )

@@ -9,6 +9,7 @@ import numpy as np
 
 from twinergy.kinds import Table
 from twinergy.ports import measured
+from twinergy.results.hardware import CLOCK, LINKS, READINGS
 
 if TYPE_CHECKING:
     from twinergy.adapters.engine import Engine
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from twinergy.cosim.hardware.swap import SwappedFleet
     from twinergy.kinds import TableValues
 
-READINGS: Final = "hardware_reading"
-LINKS: Final = "hardware_link"
-CLOCK: Final = "hardware_clock"
 READING_PORTS: Final = (
     measured("reading", "What the device said, in the unit of the port", precision="double"),
     measured("twin_reading", "What its twin computed", precision="double"),
