@@ -14,11 +14,14 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from twinergy.adapters.contract import LinkContext, LinkState
 from twinergy.adapters.image import Image
 from twinergy.adapters.journal import Journal, Way
 from twinergy.adapters.live import Live
 from twinergy.adapters.options import Mode
+from twinergy.adapters.quality import Quality
 from twinergy.errors import DeviceError, TwinergyError
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 START_S: Final = 20.0
 """How long drivers may take to begin. [s]"""
+SAME_S: Final = 5.0
+"""A reading that stays the same is logged again after this. [s]"""
 RELEASE_S: Final = 3.0
 """How long all devices together may take to reach their safe state at the end of a run. [s]"""
 
@@ -75,6 +80,8 @@ class Engine:
         self.emergency = ""
         self.on_emergency: Callable[[str], None] = lambda _why: None
         self._kinds = kinds
+        self._logged = self.image.latch()
+        self._said_s = np.full(len(keys), -np.inf)
         self._context = LinkContext(
             rows={one.id: self.image.row(one.id) for one, _ in attached},
             journal=self.journal,
@@ -238,8 +245,24 @@ class Engine:
 
     def _plan(self, deadline_s: float) -> None:
         loop = asyncio.get_running_loop()
+        loop.call_soon(self._log_readings)
         for live in self.lives.values():
             loop.call_at(max(deadline_s - live.lead_s, loop.time()), self._sample, live)
+
+    def _log_readings(self) -> None:
+        """Append what has arrived since the last step, for `hil replay`: changes at once, what stays the same now and then."""
+        if self.journal.path is None:
+            return
+        latched = self.image.latch()
+        fresh = latched.received_s > self._logged.received_s
+        changed = (latched.values != self._logged.values) | (latched.quality != self._logged.quality)
+        due = fresh & (changed | (latched.received_s - self._said_s > SAME_S))
+        for place in np.flatnonzero(due).tolist():
+            link, port = self.image.keys[place]
+            quality = Quality(int(latched.quality[place])).name.lower()
+            self.journal.event(Way.READING, link, port=port, value=float(latched.values[place]), quality=quality)
+        self._said_s[due] = latched.received_s[due]
+        self._logged = latched
 
     def _sample(self, live: Live) -> None:
         if not live.sampling:

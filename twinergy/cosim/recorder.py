@@ -36,6 +36,8 @@ class Recorder:
         The steps of the run.
     sink : callable
         Takes each full `ResultBlock`, and the last one. Its arrays are used again when it returns.
+    most_steps : int, optional
+        Most steps of a block: a run that keeps time with the clock is to be readable before a week is over.
 
     Attributes
     ----------
@@ -45,7 +47,9 @@ class Recorder:
         Called after each step with the number of steps done; what it raises ends the run.
     """
 
-    def __init__(self, tables: Sequence[Table], axis: TimeAxis, sink: Callable[[ResultBlock], None]) -> None:
+    def __init__(
+        self, tables: Sequence[Table], axis: TimeAxis, sink: Callable[[ResultBlock], None], most_steps: int | None = None
+    ) -> None:
         self.tables = {table.name: table for table in tables}
         self.axis = axis
         self.sink = sink
@@ -53,7 +57,8 @@ class Recorder:
         self.stop_asked = False
         self.watch: Callable[[int], None] = lambda _done: None
         self._ports = [(table.name, port.name) for table in tables for port in table.of(Direction.MEASURED)]
-        self._most_steps = _most_steps(sum(len(self.tables[table].ids) for table, _ in self._ports), axis)
+        fits = _most_steps(sum(len(self.tables[table].ids) for table, _ in self._ports), axis)
+        self._most_steps = min(fits, most_steps or fits)
         self._shelves = [_Shelf(table, self._most_steps) for table in tables if table.of(Direction.MEASURED)]
         self._start_block(0)
 

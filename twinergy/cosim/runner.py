@@ -49,6 +49,8 @@ CUT_CONTROL: Final = "control"
 REAL: Final = "real_devices"
 """Name under which real devices give account in the report."""
 EVERYTHING: Final = ("twinergy.>",)
+BLOCK_WALL_S: Final = 300.0
+"""How often a run that keeps time with the clock stores what it has: more files than that nobody wants to keep. [s]"""
 MOST_WAITING: Final = 20_000
 """Messages that wait to be stored before they are, block or no block."""
 PROGRESS_STEPS: Final = 48
@@ -137,7 +139,8 @@ def assemble(
     foreknown = rehearse(scenario, agents, _rehearsal)
     host = PlatformHost(agents, [*acting, *meters.parts], context.axis, platform, arbiter, foreknown, hardware)
     real = hardware.tables if hardware else ()
-    recorder = Recorder([*tables.values(), *meters.tables, *real], context.axis, sink)
+    most_steps = None if platform.pacer is None else max(1, round(BLOCK_WALL_S / platform.pacer.step_wall_s))
+    recorder = Recorder([*tables.values(), *meters.tables, *real], context.axis, sink, most_steps)
     control = Control(meters, host, arbiter)
     far = [scenario.kinds[name] for name in remote]
     wanted, asked = (wanted_by(far, phases=grid.phases), set_points_of(far)) if far else ({}, {})
