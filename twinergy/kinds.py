@@ -113,6 +113,29 @@ class Fleet(ABC):
         return {}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refit:
+    """Options under which a twin comes closer to what a real device did.
+
+    Attributes
+    ----------
+    options : dict
+        Options to change, nested as in a scenario.
+    port : str
+        Measured port that was held against reality.
+    before, after : float
+        Root mean square difference with the old and the new options, in the port's unit.
+    note : str
+        What the new values stand on, and what limits them.
+    """
+
+    options: dict[str, object]
+    port: str
+    before: float
+    after: float
+    note: str
+
+
 class DeviceKind(ABC):
     """A kind of device: the plug-in object an entry point names.
 
@@ -149,6 +172,31 @@ class DeviceKind(ABC):
     def rated_kw(self, options: Options) -> float:  # noqa: ARG002
         """Return the most power a device of this kind can draw or feed in, which its connection must carry. [kW]."""
         return 0.0
+
+    def refit(
+        self,
+        options: Options,  # noqa: ARG002
+        real: Mapping[str, FloatArray],  # noqa: ARG002
+        twin: Mapping[str, FloatArray],  # noqa: ARG002
+        duration_s: float,  # noqa: ARG002
+    ) -> Refit | None:
+        """Return options that fit what a real device did better; None for a kind that has nothing to fit.
+
+        Parameters
+        ----------
+        options : Options
+            Options of its twin.
+        real, twin : mapping of str to ndarray, shape (n_steps,)
+            What the device said and what its twin computed, by measured port; NaN where something is missing.
+        duration_s : float
+            Length of a step. [s]
+
+        Raises
+        ------
+        ModelError
+            If what was recorded does not suffice, saying what is missing.
+        """
+        return None
 
     def check(self, devices: Sequence[Device], twin: Twin) -> list[Finding]:  # noqa: ARG002
         """Return what is physically impossible about these devices, beyond what `options` already refuses."""

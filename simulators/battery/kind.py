@@ -11,10 +11,10 @@ from twinergy.kinds import DeviceKind, Phase
 from twinergy.ports import measured, needs, set_point
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from twinergy.community.twin import BuildContext, Device, Twin
-    from twinergy.kinds import Fleet
+    from twinergy.kinds import Fleet, FloatArray, Refit
     from twinergy.options import Options
 
 FASTEST_C_RATE: Final = 10.0
@@ -53,6 +53,14 @@ class BatteryKind(DeviceKind):
     def rated_kw(self, options: Options) -> float:
         """Return the larger of both power limits, in kW."""
         return cast("BatteryOptions", options).rated_kw
+
+    def refit(
+        self, options: Options, real: Mapping[str, FloatArray], twin: Mapping[str, FloatArray], duration_s: float
+    ) -> Refit | None:
+        """Return the capacity and round-trip efficiency that the course of power and state of charge shows."""
+        from simulators.battery.refit import refit  # noqa: PLC0415 - kept out of the import of the kind
+
+        return refit(cast("BatteryOptions", options), real, twin, duration_s)
 
     def check(self, devices: Sequence[Device], twin: Twin) -> list[Finding]:  # noqa: ARG002
         """Return batteries without a connection, and batteries too fast for their size."""

@@ -12,9 +12,10 @@ from twinergy.kinds import DeviceKind, Fleet, Phase
 from twinergy.ports import measured, needs, set_point
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from twinergy.community.twin import BuildContext, Device, Dwelling, Twin
+    from twinergy.kinds import FloatArray, Refit
     from twinergy.options import Options
     from twinergy.ports import Port
 
@@ -58,6 +59,22 @@ class PvKind(DeviceKind):
 
         params = PvParams.of([cast("PvOptions", device.options) for device in devices])
         return PvFleet(tuple(device.id for device in devices), params, context.twin.site)
+
+    def refit(
+        self,
+        options: Options,
+        real: Mapping[str, FloatArray],
+        twin: Mapping[str, FloatArray],
+        duration_s: float,  # noqa: ARG002
+    ) -> Refit | None:
+        """Return the nominal power that fits best: the ratio of measured to computed power, by least squares.
+
+        Steps in which the inverter was at its rating, curtailed or nearly dark are left out; what is not in proportion (another
+        orientation, shade) is not found and shows in what remains.
+        """
+        from simulators.pv.refit import refit  # noqa: PLC0415 - kept out of the import of the kind
+
+        return refit(cast("PvOptions", options), real, twin)
 
     def check(self, devices: Sequence[Device], twin: Twin) -> list[Finding]:
         """Return dwellings that carry more module power than their roof has room for."""

@@ -77,6 +77,18 @@ def stop(
 
 
 @app.command()
+def fit(
+    run: Annotated[str, typer.Argument(help="Run with real devices: folder, its name, or `latest`.")],
+    link: Annotated[str, typer.Argument(help="Link whose twin to fit; all that can be if not given.")] = "",
+    out: Runs = Path("runs"),
+) -> None:
+    """Fit the parameters of twins to what real devices did in a run, and print them as scenario blocks."""
+    from twinergy.cli.hil_work import fit_command  # noqa: PLC0415 - heavy
+
+    fit_command(console, run, link, out)
+
+
+@app.command()
 def bench(
     scenario: ScenarioName,
     assign: Assignments = None,

@@ -180,6 +180,30 @@ def _told_directly(file: Path) -> dict[str, str]:
         engine.close()
 
 
+def fit_command(console: Console, run: str, link: str, out: Path) -> None:
+    """Fit twins to what real devices did.
+
+    Raises
+    ------
+    ScenarioError
+        If the run has no such link.
+    """
+    from ruamel.yaml import YAML  # noqa: PLC0415
+
+    from twinergy.cosim.hardware.fit import fits  # noqa: PLC0415 - heavy
+    from twinergy.results.reader import find_run  # noqa: PLC0415
+
+    writer = YAML(typ="safe", pure=True)
+    writer.default_flow_style = None
+    for one in fits(find_run(out, run), link):
+        if one.found is None:
+            _say(console, f"# {one.link}: {one.problem}")
+            continue
+        was = f"{one.found.port}: RMSE {one.found.before:.4g} with the present options, {one.found.after:.4g} with these"
+        _say(console, f"# {one.link}: {was}; {one.found.note}")
+        writer.dump({"id": one.device, **one.found.options}, sys.stdout)
+
+
 def bench_command(
     console: Console, name: str, assign: list[str], pace: float, faults: list[str], seconds: float | None, log: Path | None
 ) -> None:
