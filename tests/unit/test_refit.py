@@ -17,17 +17,17 @@ OPTIONS = BatteryOptions.model_validate(
 )
 
 
-def real_battery(capacity_kwh: float, one_way: float, hours: int = 48):
+def real_battery(capacity_kwh: float, one_way: float, hours: int = 24):
     """A battery by hand: 2 kW in for two hours, a little less out for two; charge by the definition of its efficiency."""
     p_kw = np.tile([2.0, 2.0, -2.0, -1.6], hours // 4)
     stored = np.where(p_kw > 0, p_kw * one_way, p_kw / one_way)
-    return {"p_kw": p_kw, "soc": 0.3 + np.cumsum(stored) / capacity_kwh}
+    return {"p_kw": p_kw, "soc": 0.4 + np.cumsum(stored) / capacity_kwh}
 
 
 @pytest.mark.parametrize(("capacity_kwh", "one_way"), [(8.0, 0.95), (13.5, 0.9), (10.0, 0.98)])
 def test_capacity_and_efficiency_of_a_battery(capacity_kwh, one_way):
     real = real_battery(capacity_kwh, one_way)
-    found = BATTERY.refit(OPTIONS, real, {"soc": np.full(48, 0.5)}, 3600.0)
+    found = BATTERY.refit(OPTIONS, real, {"soc": np.full(24, 0.5)}, 3600.0)
     assert found.options["capacity_kwh"] == pytest.approx(capacity_kwh, rel=1e-3)
     assert found.options["efficiency"] == {"model": "constant", "round_trip": pytest.approx(one_way**2, rel=1e-3)}
     assert found.after < 0.002 < found.before  # self-discharge and ageing of the twin remain
@@ -35,9 +35,9 @@ def test_capacity_and_efficiency_of_a_battery(capacity_kwh, one_way):
 
 def test_coarse_charge_still_gives_the_capacity():
     """State of charge in whole per cents, as most batteries say it."""
-    real = real_battery(8.0, 0.95, hours=96)
+    real = real_battery(8.0, 0.95, hours=48)
     real["soc"] = np.round(real["soc"], 2)
-    found = BATTERY.refit(OPTIONS, real, {"soc": np.full(96, 0.5)}, 3600.0)
+    found = BATTERY.refit(OPTIONS, real, {"soc": np.full(48, 0.5)}, 3600.0)
     assert found.options["capacity_kwh"] == pytest.approx(8.0, rel=0.02)
 
 
@@ -47,7 +47,7 @@ def test_too_little_or_the_wrong_sign_is_said():
     turned = real_battery(10.0, 0.95)
     turned["p_kw"] = -turned["p_kw"]
     with pytest.raises(ModelError, match="sign of the power turned"):
-        BATTERY.refit(OPTIONS, turned, {"soc": np.full(48, 0.5)}, 3600.0)
+        BATTERY.refit(OPTIONS, turned, {"soc": np.full(24, 0.5)}, 3600.0)
     with pytest.raises(ModelError, match="the device says p_kw"):
         BATTERY.refit(OPTIONS, {"p_kw": np.ones(3)}, {}, 3600.0)
 
