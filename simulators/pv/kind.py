@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
-from simulators.pv.options import PvOptions
+from simulators.pv.options import DC_AC_RATIO, PvOptions
 from twinergy.errors import Finding
 from twinergy.kinds import DeviceKind, Fleet, Phase
 from twinergy.ports import measured, needs, set_point
@@ -59,6 +59,11 @@ class PvKind(DeviceKind):
 
         params = PvParams.of([cast("PvOptions", device.options) for device in devices])
         return PvFleet(tuple(device.id for device in devices), params, context.twin.site)
+
+    def rated_kw(self, options: Options) -> float:
+        """Return the greatest active power of the inverter, in kW."""
+        given = cast("PvOptions", options)
+        return given.inverter_kva or given.p_dc_kwp / DC_AC_RATIO
 
     def refit(
         self,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from simulators.pv.options import DC_AC_RATIO
 from twinergy.errors import ModelError
 from twinergy.kinds import Refit
 
@@ -39,7 +40,7 @@ def refit(options: PvOptions, real: Mapping[str, FloatArray], twin: Mapping[str,
         raise ModelError(message)
     measured, computed = real["p_kw"], twin["p_kw"]
     bright = -computed > DARK * options.p_dc_kwp
-    most_kw = options.inverter_kva or options.p_dc_kwp / 1.2
+    most_kw = options.inverter_kva or options.p_dc_kwp / DC_AC_RATIO
     curtailed = np.nan_to_num(twin.get("p_curtailed_kw", np.zeros_like(computed))) > 0.0
     used = bright & ~curtailed & np.isfinite(measured) & (-measured < FULL * most_kw) & (-computed < FULL * most_kw)
     if np.count_nonzero(used) < LEAST_STEPS:

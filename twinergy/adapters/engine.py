@@ -81,7 +81,7 @@ class Engine:
         self.on_emergency: Callable[[str], None] = lambda _why: None
         self._kinds = kinds
         self._logged = self.image.latch()
-        self._said_s = np.full(len(keys), -np.inf)
+        self._said_s = np.full(len(keys), -1e18)  # finite, or its difference to a never were no number
         self._context = LinkContext(
             rows={one.id: self.image.row(one.id) for one, _ in attached},
             journal=self.journal,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from twinergy.kinds import TableValues
 
 KEPT: Final = 10_000
+MORE_S: Final = 4 * 3600
+"""What a bench simulates beyond the end of its scenario. [s]"""
 CHEAP_S: Final = 5e-3
 """A fleet that can be copied in this time answers a set-point at once; others in the next step. [s]"""
 
@@ -49,7 +52,7 @@ class ScenarioPhysics:
     """
 
     def __init__(self, scenario: Scenario, factor: float = 1.0, *, on_step: Callable[[], None] = lambda: None) -> None:
-        simulated = scenario.simulated()
+        simulated = _longer(scenario.simulated())
         built = assemble(simulated, lambda _block: None)
         self._meters = built.components.control.meters
         self._stage, self._grid = cast("tuple[Stage, GridMember]", built.components.plant[0])
@@ -144,6 +147,12 @@ class ScenarioPhysics:
         except KeyError as error:
             message = f"the bench has no device {device!r}"
             raise RunError(message) from error
+
+
+def _longer(scenario: Scenario) -> Scenario:
+    """Return the scenario with time beyond its end: a bench is started before the run that uses it, and may serve several."""
+    axis = scenario.axis
+    return replace(scenario, context=replace(scenario.context, axis=replace(axis, n_steps=axis.n_steps + MORE_S // axis.step_s)))
 
 
 def _replace_fleet(part: Part, fleet: Any) -> None:
