@@ -13,14 +13,15 @@ import numpy as np
 
 from twinergy.cosim.runner import assemble
 from twinergy.errors import Finding, RunError, ScenarioError
+from twinergy.kinds import Fleet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from twinergy.community.scenario import Scenario
     from twinergy.cosim.stage import GridMember, Stage
-    from twinergy.cosim.wiring import Part
-    from twinergy.kinds import TableValues
+    from twinergy.kinds import FloatArray, TableValues
+    from twinergy.timebase import Block, Step
 
 KEPT: Final = 10_000
 MORE_S: Final = 4 * 3600
@@ -64,25 +65,20 @@ class ScenarioPhysics:
         self._values: TableValues = {}
         self._before: TableValues = {}
         self._saved: dict[str, Any] = {}
-        self._cheap = self._cheap_parts({one.kind for one, covers in scenario.real if covers.writes})
+        self._cheap = self._noting({one.kind for one, covers in scenario.real if covers.writes})
         self._on_step = on_step
         self.steps_done = 0
         self.writes: list[tuple[float, str, str, float]] = []
         self.advance()
 
-    def _cheap_parts(self, kinds: set[str]) -> dict[str, Part]:
-        """Return the fleets that can be copied before each step."""
-        cheap = {}
+    def _noting(self, kinds: set[str]) -> dict[str, _Noting]:
+        """Have the fleets that can be copied before each step note what they are fed, and return them."""
+        noting = {}
         for part in self._stage.parts:
-            if part.table.name in kinds:
-                start_s = time.perf_counter()
-                try:
-                    copy.deepcopy(part.fleet)
-                except TypeError:  # something in it cannot be copied
-                    continue
-                if time.perf_counter() - start_s < CHEAP_S:
-                    cheap[part.table.name] = part
-        return cheap
+            if part.table.name in kinds and _is_cheap(part.fleet):
+                fleet = noting[part.table.name] = _Noting(part.fleet)
+                object.__setattr__(part, "fleet", fleet)  # a part is frozen for its users; a bench is none
+        return noting
 
     def advance(self) -> None:
         """Compute the next step; at the end of the scenario the last values stand."""
@@ -91,7 +87,7 @@ class ScenarioPhysics:
         index = self.steps_done
         self._before = {**self._values}
         self._stage.at(index)  # prepares the fleets before they are copied
-        self._saved = {name: copy.deepcopy(part.fleet) for name, part in self._cheap.items()}
+        self._saved = {name: copy.deepcopy(noting.fleet) for name, noting in self._cheap.items()}
         made = self._stage.step(index, {}, self._before, self._set_points)
         made = {**made, **self._grid.step(index, dict(made), self._before, self._set_points)}
         self._values = {**made, **self._meters.step(index, made, {}, {})}
@@ -100,16 +96,12 @@ class ScenarioPhysics:
 
     def _again(self, kind: str) -> None:
         """Compute the step under way anew for one kind, as it was before it, with the set-points of now."""
-        part = self._cheap.get(kind)
-        if part is None:
+        noting = self._cheap.get(kind)
+        if noting is None or not self.steps_done:
             return
-        fresh = copy.deepcopy(self._saved[kind])
-        _replace_fleet(part, fresh)
+        noting.fleet = copy.deepcopy(self._saved[kind])
         step = self._stage.at(self.steps_done - 1)
-        inputs = part.unset | self._set_points.get(kind, {})
-        inputs |= {gather.port: gather(self._values) for gather in part.inputs}
-        inputs |= {gather.port: gather(self._before) for gather in part.feedback}
-        self._values[kind] = part.fleet.step(step, inputs)
+        self._values[kind] = noting.fleet.step(step, {**noting.inputs, **self._set_points[kind]})
 
     async def run(self) -> None:
         """Keep step with the clock until cancelled."""
@@ -155,8 +147,29 @@ def _longer(scenario: Scenario) -> Scenario:
     return replace(scenario, context=replace(scenario.context, axis=replace(axis, n_steps=axis.n_steps + MORE_S // axis.step_s)))
 
 
-def _replace_fleet(part: Part, fleet: Any) -> None:
-    object.__setattr__(part, "fleet", fleet)  # a part is frozen for its users; the bench alone turns back the clock
+class _Noting(Fleet):
+    """A fleet that notes what it was fed last."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.ids = fleet.ids
+        self.fleet = fleet
+        self.inputs: Mapping[str, FloatArray] = {}
+
+    def prepare(self, block: Block) -> None:
+        self.fleet.prepare(block)
+
+    def step(self, step: Step, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+        self.inputs = dict(inputs)
+        return self.fleet.step(step, inputs)
+
+
+def _is_cheap(fleet: Fleet) -> bool:
+    start_s = time.perf_counter()
+    try:
+        copy.deepcopy(fleet)
+    except TypeError:  # something in it cannot be copied
+        return False
+    return time.perf_counter() - start_s < CHEAP_S
 
 
 def need_real(scenario: Scenario) -> None:
