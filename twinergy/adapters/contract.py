@@ -70,11 +70,14 @@ class Coverage:
         Set-point ports it takes.
     falls_back : bool
         Whether it can be armed to fall back to a safe state by itself.
+    stale_s : float or None
+        Age from which its readings are stale, of a device that reports seldom, where the scenario does not say. [s]
     """
 
     reads: tuple[str, ...]
     writes: tuple[str, ...] = ()
     falls_back: bool = False
+    stale_s: float | None = None
 
 
 class LinkState(StrEnum):
@@ -238,7 +241,7 @@ class AdapterKind(ABC):
         """
 
     def check(self, attached: Sequence[Attached]) -> list[Finding]:  # noqa: ARG002
-        """Return what is wrong with these together (two devices at one address); paths are relative to the adapter block."""
+        """Return what is wrong with these together (two devices at one address); paths begin with `Attached.path`."""
         return []
 
     @abstractmethod

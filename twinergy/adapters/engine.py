@@ -74,7 +74,7 @@ class Engine:
     ) -> None:
         self.attached = tuple(attached)
         keys = [(one.id, port) for one, covers in attached for port in covers.reads]
-        ages = [one.options.stale_s or stale_s for one, covers in attached for _ in covers.reads]
+        ages = [one.options.stale_s or covers.stale_s or stale_s for one, covers in attached for _ in covers.reads]
         self.image = Image(keys, ages)
         self.journal = Journal(journal)
         self.emergency = ""

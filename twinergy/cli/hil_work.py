@@ -68,6 +68,8 @@ def scan_command(console: Console, where: str, adapters: tuple[str, ...]) -> Non
     for one in found:
         _say(console, f"# {one['found']}")
         writer.dump({"kind": one["kind"], "adapter": one["adapter"]}, sys.stdout)
+        for name, text in dict(one.get("files", {})).items():
+            _say(console, f"# {name}, to be saved beside the scenario:\n{text}")
 
 
 async def _scanned(where: str, names: Sequence[str]) -> tuple[list[dict[str, Any]], list[str]]:

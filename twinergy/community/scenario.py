@@ -289,7 +289,7 @@ class _Loading:
 
     def _validated(self, model: type[Options], data: Any, path: KeyPath) -> Options | None:
         try:
-            return model.model_validate(data)
+            return model.model_validate(data, context={"folder": self.source.folder})
         except ValidationError as error:
             self.findings += from_validation(error, self.source, model, path)
             return None
