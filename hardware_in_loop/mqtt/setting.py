@@ -81,7 +81,6 @@ class Setter:
             async with asyncio.timeout(timeout_s):
                 for name, value in targets.items():
                     self._still(name, releases)
-                    self._judge.wanted.pop(name, None)
                     await self._one(name, value)
                     self._judge.wanted[name] = value
         except TimeoutError:
