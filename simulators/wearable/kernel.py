@@ -21,6 +21,7 @@ ASLEEP_MET: Final = 0.8
 AWAY_MET: Final = 1.6
 """Standing, light activity (same table): assumption for people who are away; it decides only on how they come home. [met]"""
 MOSTLY: Final = 0.5
+"""Share of a step in which it must be worn in the home to say anything of the body. [-]"""
 
 
 @compiled
@@ -43,8 +44,7 @@ def heart_rate_bpm(met: float, rest: float, per_met: float, most: float) -> floa
 @compiled
 def vapour_kpa(temp_degc: float, humidity_percent: float) -> float:
     """Return the partial pressure of water vapour (ISO 7730:2005, annex D). [kPa]."""
-    share_of_saturation = 0.01 * humidity_percent
-    return share_of_saturation * math.exp(16.6536 - 4030.183 / (temp_degc + 235.0))
+    return 0.01 * humidity_percent * math.exp(16.6536 - 4030.183 / (temp_degc + 235.0))
 
 
 @compiled
@@ -55,7 +55,7 @@ def deviation_k(temp: float, radiant: float, humidity: float, comfort: float) ->
     pp. 52-60 (also ISO 7933); air from 20 degC up. That they hold for deviations from comfort and a little below is an
     assumption.
     """
-    moist = vapour_kpa(temp, humidity) - vapour_kpa(comfort, 50.0)
+    moist: float = vapour_kpa(temp, humidity) - vapour_kpa(comfort, 50.0)
     return 0.020 * (temp - comfort) + 0.044 * (radiant - comfort) + 0.194 * moist
 
 
@@ -85,7 +85,8 @@ def _read(table: Any, row: int, i: int, truth: float, normal: float) -> float:
     """Return a reading, not yet rounded."""
     value = table[GAIN, row, i] * truth + table[OFFSET, row, i]
     spread = table[NOISE_RELATIVE, row, i] * abs(truth) + table[NOISE, row, i]
-    return _within(value + spread * normal, table[LOW, row, i], table[HIGH, row, i])
+    reading: float = _within(value + spread * normal, table[LOW, row, i], table[HIGH, row, i])
+    return reading
 
 
 @compiled
@@ -106,9 +107,9 @@ def wear(
     before: Any,
     body: Any,
     report: Any,
-    gone: Any,
+    unknown: Any,
 ) -> None:
-    """Write what bodies have come to, what wearables would report of them now (age zero, not yet rounded), and who is away."""
+    """Write what bodies have come to, what would be reported of them now (age zero, not yet rounded), and who is not known."""
     for i in range(report.shape[1]):
         home = share(occupants[i] - rank[i])
         awake = min(share(active[i] - rank[i]), home)
@@ -123,11 +124,11 @@ def wear(
         room = deviation_k(temp[i], radiant[i], humidity[i], person[COMFORT, i])
         body[HEART, i] = _followed(before[HEART, i], heart, keep[HEART, i])
         body[SKIN, i] = _followed(before[SKIN, i], skin_temp_degc(met) + person[SITE, i] + home * room, keep[SKIN, i])
-        worn = awake * on_awake[i] + asleep * on_asleep[i] + away >= MOSTLY
+        worn = awake * on_awake[i] + asleep * on_asleep[i] >= MOSTLY
         for row in range(WORN):
             truth = met if row == ACTIVITY else body[row, i]
             report[row, i] = _read(table, row, i, truth, normal[row, i]) if worn else math.nan
         report[WORN, i] = 1.0 if worn else 0.0
         report[VALID, i] = 1.0
         report[AGE, i] = 0.0
-        gone[i] = not home >= MOSTLY
+        unknown[i] = math.isnan(home)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class WearableKind(DeviceKind):
     """Wearables: physiological data of single people, for modules that care for comfort and health.
 
-    A wearable sends through the network of its home: while its person is away nothing arrives, and while it is not worn its
-    telegrams say that and nothing else.
+    A wearable is heard by the gateway of its home: while its person is away, as while it is not worn, a telegram says that nobody
+    wears it there, and nothing else. What a person does outside is nobody's business.
     """
 
     name: ClassVar[str] = "wearable"
@@ -36,11 +36,11 @@ class WearableKind(DeviceKind):
         needs("temp_indoor_degc", "building.temp_indoor_degc", "Temperature of the air there; NaN without a building"),
         needs("temp_radiant_degc", "building.temp_radiant_degc", "Mean radiant temperature there; NaN without a building"),
         needs("humidity_percent", "building.humidity_percent", "Relative humidity there; NaN without a building"),
-        measured("heart_rate_bpm", "Reading: heart rate; NaN in a gap, while not worn, and while its person is away"),
+        measured("heart_rate_bpm", "Reading: heart rate; NaN in a gap and while `worn` is 0"),
         measured("skin_temp_degc", "Reading: temperature of the skin; NaN as the heart rate, and without a building"),
         measured("activity_met", "Reading: metabolic rate over that at rest on a chair, 58.15 W/m2; NaN as the heart rate"),
-        measured("worn", "Whether it is worn: 1 or 0; NaN where no telegram arrived"),
-        measured("valid", "Whether the latest telegram arrived: 1, or 0 in a gap, while the person is away, before the first"),
+        measured("worn", "Whether it is worn in the home: 1, or 0 while it is taken off or its person away; NaN in a gap"),
+        measured("valid", "Whether the latest telegram arrived: 1, or 0 in a gap and before the first"),
         measured("age_s", "Time since the end of the step of the latest telegram that arrived: 0 is fresh; NaN before the first"),
     )
 

@@ -100,8 +100,9 @@ def step(
     uptake has of its own [1]_, asleep to 57/67 of its rate on a chair [2]_; the skin to the temperature of comfort at that
     metabolic rate [3]_ plus what the room is warmer or moister than comfort allows [4]_. Both follow as first-order lags,
     ``body = truth + (body - truth) exp(-T / response)``; a reading is taken at the end of the step, of activity as the mean
-    over it. One met of ISO 7730 and one of exercise physiology, 3.5 ml/(kg min), are both taken for rest on a chair. A wearer
-    counts as away, and what she wears as worn, where that holds for half of the step. Good for steps from 1 s to 1 h.
+    over it. One met of ISO 7730 and one of exercise physiology, 3.5 ml/(kg min), are both taken for rest on a chair. What is worn
+    in the home for half of a step counts as worn. Who is away does light work as far as heart and skin are concerned (assumption).
+    Good for steps from 1 s to 1 h.
 
     References
     ----------
@@ -114,12 +115,12 @@ def step(
        (2000), pp. 52-60.
     """
     body, report = np.empty_like(state.body), np.empty_like(state.report)
-    gone = np.empty(body.shape[1], dtype=np.bool_)
+    unknown = np.empty(body.shape[1], dtype=np.bool_)
     known = params.person, params.table, params.keep(duration_s), inputs.noise
-    wear(*known, *inputs.people, *inputs.room, *inputs.life, state.body, body, report, gone)
+    wear(*known, *inputs.people, *inputs.room, *inputs.life, state.body, body, report, unknown)
     round_to(report[:WORN], params.per_unit)
     lost = inputs.lost
-    if gone.any():
-        lost = gone if lost is None else gone | lost
+    if unknown.any():
+        lost = unknown if lost is None else unknown | lost
     stand(report, state.report, SILENCE, lost, params.sending.due(inputs.epoch_s, duration_s), duration_s)
     return WearableState(body, report), report

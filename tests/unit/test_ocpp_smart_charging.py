@@ -334,6 +334,24 @@ def test_nothing_is_asked_of_a_point_that_is_not_armed() -> None:
         asyncio.run(steering(Version.V16, Peer(Version.V16)).command(Wish(max_kw=7.4)))
 
 
+def test_a_point_that_was_away_for_a_moment_is_armed_again_by_the_next_command() -> None:
+    peer = Peer(Version.V16)
+    made = steering(Version.V16, peer)
+
+    async def main() -> None:
+        await made.arm()
+        dialect = made.dialect
+        assert dialect is not None
+        made.gone()
+        peer.profiles.clear()  # it restarted
+        made.connected(dialect, Abilities(level=3))
+        begin(made, peer)
+        await made.command(Wish(max_kw=7.4))
+
+    asyncio.run(main())
+    assert [one["chargingProfilePurpose"] for one in peer.sent[1:]] == ["TxDefaultProfile", "TxProfile"]
+
+
 def test_letting_go_leaves_the_point_to_itself_up_to_its_rating() -> None:
     peer = Peer(Version.V16)
     made = steering(Version.V16, peer)

@@ -81,6 +81,7 @@ class Steering:
         """What applies where something else at the station allows less than was asked for. [kW]."""
         self._abilities: Abilities | None = None
         self._scheme: Scheme | None = None
+        self._was_armed = False
         self._lock = asyncio.Lock()
         self._obedience = Obedience(steered.settle_s)
 
@@ -106,27 +107,33 @@ class Steering:
             If the station does not take it, or does not show that it applies.
         """
         async with self._lock:
-            self._scheme = None
-            dialect = self._connected()
-            if dialect.feeds_back is False and self.steered.both_ways:
-                message = f"{self._who}: speaks no OCPP 2.1, so it cannot be asked to feed back; v2x: false, or another station"
-                raise DeviceError(message)
-            if self.steered.both_ways and self._can.steers_both_ways is False:
-                message = f"{self._who}: says that it cannot feed back (V2XChargingCtrlr.Enabled); v2x: false, or switch it on"
-                raise DeviceError(message)
-            if self._can.smart is False:
-                message = f"{self._who}: has no smart charging; use mode: monitor or shadow"
-                raise DeviceError(message)
-            try:
-                self._scheme = await self._install(dialect)
-            except DeviceError as error:
-                if self.steered.must_fall_back:
-                    raise
-                self._scheme = OVER_DEFAULT
-                self.note(unarmed=str(error))
+            await self._arm(self._connected())
+
+    async def _arm(self, dialect: Dialect) -> None:
+        self._scheme = None
+        self._check_abilities(dialect)
+        try:
+            self._scheme = await self._install(dialect)
+        except DeviceError as error:
+            if self.steered.must_fall_back:
+                raise
+            self._scheme = OVER_DEFAULT
+            self.note(unarmed=str(error))
+        self._was_armed = True
+
+    def _check_abilities(self, dialect: Dialect) -> None:
+        if self.steered.both_ways and not dialect.feeds_back:
+            message = f"{self._who}: speaks no OCPP 2.1, so it cannot be asked to feed back; v2x: false, or another station"
+            raise DeviceError(message)
+        if self.steered.both_ways and self._can.steers_both_ways is False:
+            message = f"{self._who}: says that it cannot feed back (V2XChargingCtrlr.Enabled); v2x: false, or switch it on"
+            raise DeviceError(message)
+        if self._can.smart is False:
+            message = f"{self._who}: has no smart charging; use mode: monitor or shadow"
+            raise DeviceError(message)
 
     async def command(self, wish: Wish) -> None:
-        """Ask for a set-point, and prove that no more applies.
+        """Ask for a set-point, and prove that no more applies. A point that was armed and has been away since is armed again.
 
         Raises
         ------
@@ -136,7 +143,11 @@ class Steering:
         self._possible(wish)
         async with self._lock:
             self.wish, self.wished_s = wish, time.monotonic()
-            await self._apply(self._connected())
+            dialect = self._connected()
+            if self._scheme is None and self._was_armed:  # away for so short that nobody saw it
+                self.counts["armed_again"] += 1
+                await self._arm(dialect)
+            await self._apply(dialect)
         await self._obeys(wish)
 
     async def follow(self) -> None:
