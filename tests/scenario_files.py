@@ -54,6 +54,7 @@ EVERY_KIND = dedent(
       - {id: sensor-a, kind: sensor, of: {device: building-a}}
       - {id: heat-meter-b, kind: heat_meter, of: {device: building-b}, quantity: heat_network_kw}
       - {id: gateway-a, kind: gateway, dwelling: home-a}
+      - {id: wearable-a, kind: wearable, dwelling: home-a}
     hubs:
       - {id: hall, connection: home-c, limit_kw: 11}
     """

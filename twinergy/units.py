@@ -48,6 +48,8 @@ UNIT_OF_SUFFIX: Final[dict[str, str]] = {
     "_lx": "lx",
     "_dba": "dB(A)",
     "_ppm": "ppm",
+    "_bpm": "1/min",
+    "_met": "met",
     "_k": "K",
     "_w": "W",
     "_eur": "EUR",
@@ -83,6 +85,7 @@ DIMENSIONLESS: Final = frozenset(
         "state",
         "tap",
         "valid",
+        "worn",
     }
 )
 

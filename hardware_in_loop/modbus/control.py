@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from hardware_in_loop.modbus.command import Writer
-from hardware_in_loop.modbus.writing import bits_of, choose_writer
+from hardware_in_loop.modbus.writing import bits_of, choose_writer, is_proven
 from twinergy.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Control:
         self._writers: dict[str, PortWriter] = {}
         self._barred: dict[str, str] = {}
         self._asked: dict[str, float] = {}
+        self._promised: dict[str, list[Job]] = {}
 
     def choose(self, layout: Layout, probed: Mapping[str, Sample]) -> None:
         """Decide how each set-point is written, now that it is known what the device has."""
@@ -86,10 +87,12 @@ class Control:
             none = f"the device has none of the registers by which the profile {self._options.profile} sets anything"
             raise DeviceError("; ".join(self._barred.values()) or f"{self._attached.id}: {none}")
         now = await self._unit.read(name for writer in writers.values() for name in writer.names)
+        promised = {port: writer.fallback(self._safe_value(port, writer), now) for port, writer in writers.items()}
         jobs: list[Job] = []
         for port, writer in writers.items():
-            jobs += [*writer.fallback(self._safe_value(port, writer), now), *writer.timer(self._options.safe.within_s)]
+            jobs += [*promised[port], *writer.timer(self._options.safe.within_s)]
         await self._writer.do(jobs, now)
+        self._promised = promised
         # What was asked before the device was away is over; whoever still wants it asks again.
         self._asked = {}
 
@@ -135,8 +138,16 @@ class Control:
     def _ask(self, active: Mapping[str, float], now: Mapping[str, Sample]) -> list[Job]:
         jobs: list[Job] = []
         for port, value in active.items():
-            jobs += [*self._writers[port].ask(value, now), *self._writers[port].timer(self._options.safe.within_s)]
+            writer = self._writers[port]
+            jobs += [*self._kept(port, writer, now), *writer.ask(value, now), *writer.timer(self._options.safe.within_s)]
         return jobs
+
+    def _kept(self, port: str, writer: PortWriter, now: Mapping[str, Sample]) -> list[Job]:
+        """Return what the device was armed with, where it no longer shows that: it may have restarted behind a gateway unseen."""
+        promised = self._promised.get(port, [])
+        if all(job.point.name not in now or is_proven(job, now[job.point.name]) for job in promised if job.point.readable):
+            return []
+        return writer.fallback(self._safe_value(port, writer), now)
 
     def _active(self, standing: Mapping[str, float], values: Mapping[str, float]) -> dict[str, float]:
         """Return what to write: a target is held within limits that have no registers, or only the target's."""

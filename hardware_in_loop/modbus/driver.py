@@ -12,7 +12,6 @@ from hardware_in_loop.modbus.connection import Connection
 from hardware_in_loop.modbus.errors import ModbusError, NotConnectedError
 from hardware_in_loop.modbus.heartbeat import EVERY_S
 from hardware_in_loop.modbus.link import ModbusLink
-from hardware_in_loop.modbus.registers import words_of
 from hardware_in_loop.modbus.shared import SharedUnit
 from hardware_in_loop.modbus.sunspec.chain import BASES
 from twinergy.adapters import Driver, Way
@@ -94,10 +93,10 @@ class Keeper:
         return due and lacking and not any(link.is_busy for link in self.links)
 
     async def _beat(self) -> None:
-        for link in self.links:
-            for beater in link.beaters if link.armed else ():
-                words = words_of(beater.point, beater.next())
-                await self.unit.connection.write(self.unit.unit, beater.point.address, words)
+        now_s = time.monotonic()
+        due = {beater.point.name: (link, beater) for link in self.links for beater in link.beating(now_s)}
+        for link, beater in due.values():
+            await link.beat(beater)
 
     async def _failed(self, error: Exception) -> None:
         """Say what went wrong and wait before the next attempt, longer each time."""

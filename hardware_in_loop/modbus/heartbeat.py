@@ -45,7 +45,7 @@ class Watcher:
 
 
 class Beater:
-    """What comes next on a point that the device wants to see counting.
+    """What comes next on a point that the device wants to see counting; all links of a unit share one.
 
     Parameters
     ----------

@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from hardware_in_loop.modbus.check import problems
 from hardware_in_loop.modbus.options import PROFILE_SUFFIXES
 from hardware_in_loop.modbus.profile import Profile
+from hardware_in_loop.places import line_of, place_of, unreadable
 from twinergy.errors import Finding, ScenarioError, closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ruamel.yaml.nodes import Node
 
@@ -70,16 +71,14 @@ def load(name: str, folder: Path = Path()) -> Profile:
 @cache
 def _load(path: Path, _changed: int) -> Profile:
     from ruamel.yaml import YAML  # noqa: PLC0415 - naming a profile must not cost the import of a parser
-    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         document = YAML(typ="safe", pure=True).load(text)
         root = YAML(typ="safe", pure=True).compose(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        message = f"this is no YAML: {error.problem}"
-        raise ScenarioError([Finding(message=message, file=str(path), line=line)], "Modbus profile") from error
+    except (YAMLError, UnicodeDecodeError, OSError) as error:
+        raise ScenarioError([unreadable(error, path)], "Modbus profile") from error
     if not isinstance(document, dict):
         raise ScenarioError(
             [Finding(message="a profile is a mapping with title, points and devices", file=str(path))], "Modbus profile"
@@ -101,28 +100,4 @@ def _checked(document: dict[str, Any], path: Path, root: Node) -> Profile:
 
 def _finding(loc: Sequence[str | int], message: str, value: object, path: Path, root: Node) -> Finding:
     simple = value if isinstance(value, (str, int, float)) else None
-    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
-    return Finding(message=message, path=where, file=str(path), line=_line(root, loc), value=simple)
-
-
-def _line(root: Node, loc: Iterable[str | int]) -> int:
-    """Return the line of a place in a document, of its parent where it does not exist."""
-    node, line = root, int(root.start_mark.line) + 1
-    for part in loc:
-        inner = _inside(node, part)
-        if inner is None:
-            break
-        node, line = inner
-    return line
-
-
-def _inside(node: Node, part: str | int) -> tuple[Node, int] | None:
-    from ruamel.yaml.nodes import MappingNode, SequenceNode  # noqa: PLC0415
-
-    if isinstance(node, SequenceNode) and isinstance(part, int):
-        return (node.value[part], int(node.value[part].start_mark.line) + 1) if part < len(node.value) else None
-    if isinstance(node, MappingNode):
-        for key, value in node.value:
-            if key.value == str(part):
-                return value, int(key.start_mark.line) + 1
-    return None
+    return Finding(message=message, path=place_of(loc), file=str(path), line=line_of(root, loc), value=simple)

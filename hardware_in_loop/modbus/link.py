@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 from hardware_in_loop.modbus.command import UnprovenError
 from hardware_in_loop.modbus.control import Control
 from hardware_in_loop.modbus.errors import NotConnectedError
-from hardware_in_loop.modbus.heartbeat import Beater, Watcher
+from hardware_in_loop.modbus.heartbeat import EVERY_S, Watcher
 from hardware_in_loop.modbus.layout import names_of_device
 from hardware_in_loop.modbus.reading import choose_reader
+from hardware_in_loop.modbus.registers import words_of
 from hardware_in_loop.modbus.state import judge
 from twinergy.adapters import DeviceLink, LinkState, Mode, Quality
 from twinergy.errors import DeviceError
@@ -21,6 +22,7 @@ from twinergy.errors import DeviceError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
 
+    from hardware_in_loop.modbus.heartbeat import Beater
     from hardware_in_loop.modbus.options import ModbusOptions
     from hardware_in_loop.modbus.profile import DeviceSpec, StateCheck
     from hardware_in_loop.modbus.reading import PortReader
@@ -54,6 +56,7 @@ class ModbusLink(DeviceLink):
         self.spec = spec
         self.armed = False
         self.beaters: list[Beater] = []
+        self._told_s = float("-inf")
         self._readers: dict[str, PortReader] = {}
         self._watchers: list[Watcher] = []
         self._checks: list[StateCheck] = []
@@ -103,7 +106,7 @@ class ModbusLink(DeviceLink):
         self._readers = readers
         self._watchers = [Watcher(one.point, one.within_s) for one in self.spec.watch if layout.has([one.point])]
         points = [layout.point(one.point) for one in self.spec.beat]
-        self.beaters = [Beater(point) for point in points if point is not None and _is_there(probed, point.name)]
+        self.beaters = [unit.beater(point) for point in points if point is not None and _is_there(probed, point.name)]
         self.said = unit.said
         names = [name for reader in readers.values() for name in reader.names]
         self._checks = [one for one in self.spec.states if not _is_there(probed, one.unless)]
@@ -158,12 +161,37 @@ class ModbusLink(DeviceLink):
         async with self._turn():
             await self._control.arm([beater.point.name for beater in self.beaters])
             self.armed = True
+            await self._told()
 
     async def command(self, values: Mapping[str, float]) -> None:
         """Write set-points and prove them; see `DeviceLink.command`."""
         self._must_control()
         async with self._turn():
             await self._control.command(values)
+            await self._told()
+
+    def beating(self, now_s: float) -> list[Beater]:
+        """Return the heartbeats that are due now (monotonic): none when nobody has commanded the device for too long.
+
+        A heartbeat says that somebody controls. It ends so early that the device has missed it, and fallen back, ``within_s`` after
+        the last command, however lively this loop is: what commands may hang or be dead.
+        """
+        return [one for one in self.beaters if self.armed and now_s - self._told_s <= self._may_beat_s(one)]
+
+    def _may_beat_s(self, beater: Beater) -> float:
+        patience_s = next((one.within_s for one in self.spec.beat if one.point == beater.point.name), None)
+        return self.options.safe.within_s - (patience_s or 0.0)
+
+    async def _told(self) -> None:
+        """Note that the device was commanded; a heartbeat that it may have only then goes with the command."""
+        self._told_s = time.monotonic()
+        for beater in self.beaters if self.armed else ():
+            if self._may_beat_s(beater) < EVERY_S:
+                await self.beat(beater)
+
+    async def beat(self, beater: Beater) -> None:
+        """Write the next count of a heartbeat."""
+        await self.unit.connection.write(self.unit.unit, beater.point.address, words_of(beater.point, beater.next()))
 
     async def release(self) -> None:
         """Put the device into its safe state now; see `DeviceLink.release`."""

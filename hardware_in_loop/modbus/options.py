@@ -36,7 +36,9 @@ class ModbusOptions(AdapterOptions, Endpoint):
     def _beside_the_scenario(cls, profile: str, info: ValidationInfo) -> str:
         """Take the path of an own profile from the folder of the scenario, where whoever validates names it as ``folder``."""
         folder = (info.context or {}).get("folder")
-        return str(Path(folder) / profile) if folder and Path(profile).suffix in PROFILE_SUFFIXES else profile
+        if not folder or Path(profile).suffix not in PROFILE_SUFFIXES:
+            return profile
+        return str(Path(folder).absolute() / profile)  # whole, so that nobody puts the folder in front of it once more
 
     @property
     def endpoint(self) -> Endpoint:

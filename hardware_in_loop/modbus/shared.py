@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from hardware_in_loop.modbus.blocks import Block, items_of, plan, too_wide
 from hardware_in_loop.modbus.errors import GATEWAY, ExceptionReplyError, ModbusError
+from hardware_in_loop.modbus.heartbeat import Beater
 from hardware_in_loop.modbus.layout import Layout
 from hardware_in_loop.modbus.registers import raw_of
 from hardware_in_loop.modbus.sample import Sample, hopeless, samples_of
@@ -85,6 +86,7 @@ class SharedUnit:
         self.trouble = ""
         self.replaced = False
         self._bases = bases
+        self._beaters: dict[str, Beater] = {}
         self._common: tuple[int, ...] = ()
         self._generation = 0
         self._high: tuple[Block, ...] = ()
@@ -99,6 +101,12 @@ class SharedUnit:
     def prepared(self) -> bool:
         """Whether it is known what the unit has, on this connection."""
         return self.layout is not None and self._generation == self.connection.generation
+
+    def beater(self, point: Point) -> Beater:
+        """Return the heartbeat of a point: one for all links, which goes on counting when the unit is looked at again."""
+        beater = self._beaters.setdefault(point.name, Beater(point))
+        beater.point = point
+        return beater
 
     async def prepare(self, *, anew: bool = False) -> None:
         """Find out what the unit has, and let all links choose; quick where it is the device that it was before.

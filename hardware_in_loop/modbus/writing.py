@@ -169,7 +169,9 @@ class PortWriter:
         if exponent is None:
             message = f"{point.name}: the device shows no scale factor {point.factor}, so nothing can be written"
             raise DeviceError(message)
-        turned = (self.sign or how.sign) == "generation"
+        # What the scenario says is about the first point; of several, such as one for each direction, all are turned with it.
+        otherwise = self.sign is not None and self.sign != self.way.values[0].sign
+        turned = (how.sign == "generation") != otherwise
         wanted = self._in_unit(how, point, generation_from_load(asked) if turned else asked, now)
         wanted = min(max(wanted, -math.inf if how.min is None else how.min), math.inf if how.max is None else how.max)
         wanted = 0.0 if abs(wanted) < how.least else wanted

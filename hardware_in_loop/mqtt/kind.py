@@ -76,7 +76,7 @@ class Mqtt(AdapterKind):
 
 
 def _below(one: Attached, findings: Iterable[Finding]) -> list[Finding]:
-    return [replace(finding, path=f"{one.path}.{finding.path}") for finding in findings]
+    return [replace(finding, path=f"{one.path}.{finding.path}".strip(".")) for finding in findings]
 
 
 def _known(kind: str, options: MqttOptions) -> tuple[Profile, Wiring]:

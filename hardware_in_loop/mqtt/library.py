@@ -13,14 +13,18 @@ from pydantic import ValidationError
 
 from hardware_in_loop.mqtt.payloads import fill
 from hardware_in_loop.mqtt.profile import Profile
+from hardware_in_loop.places import line_of, place_of, unreadable
 from twinergy.errors import Finding, ScenarioError, closest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ruamel.yaml.nodes import Node
+
 PROFILES: Final = Path(__file__).resolve().parents[1] / "profiles" / "mqtt"
 LATER: Final = frozenset({"value", "within_s", "client"})
 """Placeholders that are known only when a message is sent."""
+WILDCARDS: Final = "+#"
 _MARK: Final = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -68,24 +72,31 @@ def _read_at(path: Path, changed: int) -> Profile:  # noqa: ARG001 - a file that
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
     try:
-        document: Any = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document: Any = YAML(typ="safe", pure=True).load(text)
+        root = YAML(typ="safe", pure=True).compose(text)
+    except (YAMLError, UnicodeDecodeError, OSError) as error:
+        raise ScenarioError([unreadable(error, path)], "MQTT profile") from error
+    try:
         return Profile.model_validate(document)
     except ValidationError as error:
-        raise ScenarioError(_findings(error, path), f"MQTT profile {path.name}") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        raise ScenarioError([Finding(message=f"is no YAML: {error}", file=str(path), line=line)], "MQTT profile") from error
+        raise ScenarioError(_findings(error, path, root), f"MQTT profile {path.name}") from error
 
 
-def _findings(error: ValidationError, path: Path) -> list[Finding]:
+def _findings(error: ValidationError, path: Path, root: Node | None) -> list[Finding]:
+    found = error.errors(include_url=False)
+    places = [each["loc"] for each in found]
     return [
         Finding(
             message=each["msg"].removeprefix("Value error, "),
-            path=".".join(map(str, each["loc"])),
+            path=place_of(each["loc"]),
             file=str(path),
+            line=line_of(root, each["loc"]),
             value=each["input"] if isinstance(each["input"], str | int | float) else None,
         )
-        for each in error.errors(include_url=False)
+        for each in found
+        # A list is "too short" only because what stands in it is wrong, which is said already.
+        if each["type"] != "too_short" or not any(loc[: len(each["loc"])] == each["loc"] != loc for loc in places)
     ]
 
 
@@ -121,4 +132,21 @@ def bind(profile: Profile, topic: str, fields: Mapping[str, str | int]) -> Profi
         findings.append(Finding(message="the profile has no device topic", path="topic", value=topic))
     if findings:
         raise ScenarioError(findings, profile.title)
-    return Profile.model_validate(fill(document, known))
+    bound = Profile.model_validate(fill(document, known))
+    findings = _wild(bound, known)
+    if findings:
+        raise ScenarioError(findings, profile.title)
+    return bound
+
+
+def _wild(profile: Profile, known: Mapping[str, str | int]) -> list[Finding]:
+    """Return topics with wildcards to which nothing can be published: those of commands and questions."""
+    messages = [message for command in profile.commands.values() for message in (command.send, command.timed)]
+    topics = {message.topic for message in (*messages, profile.request, *profile.also) if message is not None}
+    topics |= {profile.calls.topic} if profile.calls is not None else set()
+    names = [name for name, value in known.items() if set(str(value)) & {*WILDCARDS}]
+    return [
+        Finding(message="something is sent to this topic, so no + and no #", path=_place(names[0] if names else "topic"), value=topic)
+        for topic in sorted(topics)
+        if set(topic) & {*WILDCARDS}
+    ]

@@ -8,11 +8,11 @@ import contextlib
 import math
 import time
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from hardware_in_loop.mqtt.calls import Caller
 from hardware_in_loop.mqtt.intake import Intake, available
-from hardware_in_loop.mqtt.payloads import PayloadError, encode, fill
+from hardware_in_loop.mqtt.payloads import LONGEST_BYTES, PayloadError, encode, fill
 from hardware_in_loop.mqtt.setting import Setter
 from twinergy.adapters import DeviceLink, LinkState, Quality, Way
 from twinergy.errors import DeviceError
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from hardware_in_loop.mqtt.ports import Wiring
     from hardware_in_loop.mqtt.profile import Availability, Message, Profile, Request
     from twinergy.adapters import Attached, Journal, Row
+
+
+LOGGED_BYTES: Final = 64
+"""What is logged of a message that is longer than any that is read: nobody shall fill the disk."""
 
 
 class MqttLink(DeviceLink):
@@ -258,7 +262,9 @@ class MqttLink(DeviceLink):
 
 
 def _line(topic: str, payload: bytes) -> str:
-    """Return a frame for the journal: text as it is, anything else in hexadecimal digits."""
+    """Return a frame for the journal: text as it is, anything else in hexadecimal digits; of one that nobody reads the beginning."""
+    if len(payload) > LONGEST_BYTES:
+        return f"{topic} 0x{payload[:LOGGED_BYTES].hex()} and so on, {len(payload)} bytes"
     try:
         return f"{topic} {payload.decode()}"
     except UnicodeDecodeError:

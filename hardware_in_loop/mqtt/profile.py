@@ -157,6 +157,9 @@ class Command(Conversion):
     """Largest difference between what was asked for and the proof, port unit."""
     timer: str = ""
     """Reading that shows the running timer in seconds (0: none); it proves the fall back."""
+    renewed: str = ""
+    """Reading that shows when that timer began: it must differ after each command that carries one, or it was not renewed (0 where
+    the device does not say)."""
     hand: str = ""
     """Reading that is 1 where the last change was made at the device by hand."""
     let_go: float | None = None
@@ -243,7 +246,7 @@ class Profile(Options):
             proof = command.confirm or name
             if proof != "-" and proof not in self.names:
                 wrong.append(f"commands.{name}.confirm: {proof!r} is no reading; write '-' where nothing proves it")
-            for what, reading in (("timer", command.timer), ("hand", command.hand)):
+            for what, reading in (("timer", command.timer), ("renewed", command.renewed), ("hand", command.hand)):
                 if reading and reading not in self.names:
                     wrong.append(f"commands.{name}.{what}: {reading!r} is no reading")
         if "timer" in self.fallback and not any(command.timed for command in self.commands.values()):

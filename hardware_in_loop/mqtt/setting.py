@@ -55,6 +55,7 @@ class Setter:
         self._asking = 0
         self._releases = 0
         self._commanded = False
+        self._began: dict[str, tuple[float, float]] = {}
 
     def judge(self) -> None:
         """Look whether the device still does what it was asked for; not while it is being asked."""
@@ -135,6 +136,8 @@ class Setter:
             except TimeoutError:
                 await link.ask()
                 nudge_s *= 2.0
+        if command.renewed:
+            self._began[command.renewed] = link.intake.latest.get(command.renewed, 0.0), sent_s
 
     def _proven(self, command: Command, proof: str, value: float, sent_s: float, *, with_timer: bool) -> bool:
         intake = self._link.intake
@@ -144,7 +147,15 @@ class Setter:
             return True
         expected_s = self._link.options.safe.within_s if with_timer else 0.0
         timer_s = intake.latest.get(command.timer, math.nan)
-        return intake.heard_s.get(command.timer, -math.inf) >= sent_s and abs(timer_s - expected_s) <= TIMER_TOLERANCE_S
+        if intake.heard_s.get(command.timer, -math.inf) < sent_s or not abs(timer_s - expected_s) <= TIMER_TOLERANCE_S:
+            return False
+        return not with_timer or self._is_renewed(command, sent_s)
+
+    def _is_renewed(self, command: Command, sent_s: float) -> bool:
+        """Return whether the timer is another than the one that was proven last; a device that does not say is believed."""
+        shown = self._link.intake.latest.get(command.renewed, 0.0)
+        before, before_s = self._began.get(command.renewed, (0.0, -math.inf))
+        return not shown or shown != before or sent_s - before_s < TIMER_TOLERANCE_S
 
     def _shown(self, name: str, value: float, sent_s: float) -> str:
         command, intake = self._link.profile.commands[name], self._link.intake
@@ -152,6 +163,7 @@ class Setter:
         if intake.heard_s.get(proof, -math.inf) < sent_s:
             return f"{name} {value:g} was asked for, and nothing has shown {proof} since"
         timer = f", its timer {intake.latest[command.timer]:g} s" if command.timer in intake.latest else ""
+        timer += ", not renewed" if not self._is_renewed(command, sent_s) else ""
         return f"{proof} is {intake.latest[proof]:g}{timer}, {value:g} was asked for"
 
     # The way back

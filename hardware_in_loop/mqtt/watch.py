@@ -83,11 +83,13 @@ class Watch:
     def __init__(self, link: MqttLink, release: Callable[[], Awaitable[None]]) -> None:
         self._link, self._release = link, release
         self._timer: asyncio.TimerHandle | None = None
+        self._delay_s = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, delay_s: float) -> None:
         """Wait anew."""
         self.end()
+        self._delay_s = delay_s
         self._timer = asyncio.get_running_loop().call_later(delay_s, self._nobody)
 
     def end(self) -> None:
@@ -107,6 +109,9 @@ class Watch:
             await asyncio.gather(task, return_exceptions=True)
 
     def _nobody(self) -> None:
+        if self._link.intake.local:  # a hand at the device is no reason to work against it: look again later
+            self.begin(self._delay_s)
+            return
         self._link.journal.event(Way.EVENT, self._link.id, watch="nobody has commanded it any more: it goes to its safe state")
         self._task = asyncio.create_task(self._let_go(), name=f"{self._link.id}: into the safe state")
 

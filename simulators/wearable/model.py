@@ -101,7 +101,7 @@ def step(
     metabolic rate [3]_ plus what the room is warmer or moister than comfort allows [4]_. Both follow as first-order lags,
     ``body = truth + (body - truth) exp(-T / response)``; a reading is taken at the end of the step, of activity as the mean
     over it. One met of ISO 7730 and one of exercise physiology, 3.5 ml/(kg min), are both taken for rest on a chair. What is worn
-    in the home for half of a step counts as worn. Who is away does light work as far as heart and skin are concerned (assumption).
+    in the home for half of a step counts as worn. Who is away does light work, for heart and skin (assumption).
     Good for steps from 1 s to 1 h.
 
     References

@@ -160,6 +160,30 @@ def test_commands_arrive_renew_and_revert():
         assert 0.4 < took_s <= 1.2, (kind, profile)
 
 
+@pytest.mark.parametrize(
+    ("kind", "models", "signs", "values"),
+    [
+        ("battery", None, {"p_kw": "load", "q_kvar": "load", "p_set_kw": "load"}, {"p_set_kw": 1.5}),
+        ("battery", (1, 103, 124, 802), {"p_kw": "load"}, {"p_set_kw": -1.5}),
+        ("battery", (1, 103, 124, 802), {"p_set_kw": "load"}, {"p_set_kw": 1.5}),
+        ("pv", None, {"p_kw": "load", "q_set_kvar": "load"}, {"q_set_kvar": 0.5}),
+        ("meter", None, {"p_kw": "generation"}, {}),
+    ],
+)
+def test_a_device_that_counts_the_other_way_round_is_turned_once(kind, models, signs, values):
+    async def main():
+        async with swap(attached(kind=kind, signs=signs, **FAST), models={"it": models} if models else None) as it:
+            await it.sample(good={Quality.GOOD})
+            if values:
+                await it.links["it"].arm()
+                await it.links["it"].command(values)
+            return {port: it.read(port).value for port in ("p_kw", "q_kvar")}, {port: it.physics.last("it", port) for port in values}
+
+    read, arrived = run(main)
+    assert read == pytest.approx({port: PHYSICS[kind][port] for port in read}, abs=0.001)
+    assert arrived == pytest.approx(values, abs=0.001)
+
+
 def test_letting_go_and_release():
     async def main():
         async with swap(attached(**FAST)) as it:

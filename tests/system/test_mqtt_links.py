@@ -64,6 +64,7 @@ class Shelly:
 
     def __init__(self, *, timer: bool = True, refuses: bool = False) -> None:
         self.on, self.timer_s, self.knows_timer, self.refuses = True, None, timer, refuses
+        self.renews, self.began_s = True, 1.0
 
     def react(self, _topic: str, payload: str) -> list[tuple[str, str]]:
         call = json.loads(payload)
@@ -74,8 +75,9 @@ class Shelly:
             answer["result"] = {"was_on": self.on}
             self.on = call["params"]["on"]
             self.timer_s = call["params"].get("toggle_after") if self.knows_timer else None
+            self.began_s += self.renews
         else:
-            timer = {} if self.timer_s is None else {"timer_started_at": 1.0, "timer_duration": self.timer_s}
+            timer = {} if self.timer_s is None else {"timer_started_at": self.began_s, "timer_duration": self.timer_s}
             answer["result"] = {"id": 0, "source": "MQTT", "output": self.on, "apower": 40.0 * self.on, "voltage": 231.0, **timer}
         return [(f"{call['src']}/rpc", json.dumps(answer))]
 
@@ -214,6 +216,42 @@ def test_a_shelly_that_keeps_no_timer_or_refuses_is_told(plain: Broker, tmp_path
             shelly.refuses = True
             with pytest.raises(DeviceError, match=r"refuses Switch.Set: Resource unavailable: overpower \(error -114\)"):
                 await real.command({"lighting_on": 0.0})
+
+    run(main())
+
+
+def test_a_shelly_that_ignores_a_refresh_is_told_before_it_falls_back(plain: Broker, tmp_path: Path) -> None:
+    async def main() -> None:
+        shelly = Shelly()
+        peer = Peer(plain, shelly.react)
+        async with link(plain, "household", tmp_path, timeout_s=0.5, **SHELLY) as (real, _), peer.listening("shellyplug-x/rpc"):
+            await real.arm()
+            await real.command({"lighting_on": 0.0})
+            await real.command({"lighting_on": 0.0})
+            shelly.renews = False
+            await asyncio.sleep(1.1)  # no device tells two timers apart that begin in the same hundredth of a second
+            with pytest.raises(DeviceError, match="on is 0, its timer 60 s, not renewed, 0 was asked for"):
+                await real.command({"lighting_on": 0.0})
+            shelly.renews = True
+            await real.command({"lighting_on": 0.0})
+
+    run(main())
+
+
+def test_a_hand_at_the_device_is_not_overruled_when_nobody_commands_any_more(plain: Broker, tmp_path: Path) -> None:
+    async def main() -> None:
+        plug = Plug()
+        peer = Peer(plain, plug.react)
+        block = {**ZIGBEE, "safe": {"within_s": 3.0}}
+        async with link(plain, "household", tmp_path, **block) as (real, _), peer.listening("zigbee2mqtt/plug/+"):
+            await real.arm()
+            await real.command({"washing_machine_on": 1.0})
+            plug.on = False
+            await real.sample()
+            plain.publish("zigbee2mqtt/plug", plug.state())
+            await until(lambda: bool(real.intake.local), "the hand is seen")
+            await asyncio.sleep(2.7)
+            assert plug.on is False
 
     run(main())
 

@@ -32,9 +32,16 @@ def seen(soc: float = 0.5, p_kw: float = 0.0, quality: Quality = Quality.GOOD) -
 
 
 def judged(
-    one: Guard, now_s: float = 0.0, epoch_s: float = NOON, others_kw: float = 0.0, soc: dict | None = None, **asked: float
+    one: Guard,
+    now_s: float = 0.0,
+    epoch_s: float = NOON,
+    others_kw: float | tuple[float, float] = 0.0,
+    soc: dict | None = None,
+    reserve: float = NAN,
+    **asked: float,
 ):
-    return one.judge(asked, seen(**(soc or {})), now_s=now_s, epoch_s=epoch_s, others_kw=others_kw)
+    both_kw = others_kw if isinstance(others_kw, tuple) else (others_kw, others_kw)
+    return one.judge(asked, seen(**(soc or {})), now_s=now_s, epoch_s=epoch_s, others_kw=both_kw, reserve=reserve)
 
 
 def test_limits_of_the_options_come_before_the_rating():
@@ -96,6 +103,60 @@ def test_registers_that_wear_out_are_written_seldom():
     one.sent(judged(one, p_set_kw=1.0).values, now_s=0.0, epoch_s=NOON)
     assert judged(one, now_s=5.0, p_set_kw=2.0).values == {"p_set_kw": 1.0}
     assert judged(one, now_s=10.0, p_set_kw=2.0).values == {"p_set_kw": 2.0}
+
+
+def test_limits_do_not_wait_for_the_shortest_time_between_writes():
+    """3 kW are asked for every hour at most; a battery that is full, or a connection that is, stops them at once."""
+    one = guard(min_interval_s=3600.0, soc_max=0.9)
+    one.sent(judged(one, p_set_kw=3.0).values, now_s=0.0, epoch_s=NOON)
+    assert judged(one, now_s=1.0, soc={"soc": 0.95}, p_set_kw=3.0).values == {"p_set_kw": 0.0}
+    assert judged(one, now_s=1.0, others_kw=10.0, p_set_kw=3.0).values == {"p_set_kw": 1.0}
+    waits = judged(one, now_s=1.0, p_set_kw=2.0)
+    assert waits.values == {"p_set_kw": 3.0}
+    assert waits.reasons == ("the last command is too recent, the newest one waits",)
+
+
+def test_a_connection_that_others_fill_alone_turns_no_device_round():
+    """15 kW of others at 11 kW of contract: nothing may be drawn, but nobody asked this one to feed in."""
+    assert judged(guard(), others_kw=15.0, p_set_kw=3.0).values == {"p_set_kw": 0.0}
+    assert judged(guard(), others_kw=15.0, p_max_kw=3.0).values == {"p_max_kw": 0.0}
+    assert judged(guard(), others_kw=15.0, p_set_kw=-2.0).values == {"p_set_kw": -2.0}
+    assert judged(guard(), others_kw=-15.0, p_set_kw=-3.0).values == {"p_set_kw": 0.0}
+
+
+def test_what_others_may_draw_and_feed_in_counts_in_both_directions():
+    assert judged(guard(), others_kw=(8.0, -8.0), p_set_kw=5.0).values == {"p_set_kw": 3.0}
+    assert judged(guard(), others_kw=(8.0, -8.0), p_set_kw=-5.0).values == {"p_set_kw": -3.0}
+
+
+def test_a_reserve_that_a_controller_wants_is_kept_by_devices_that_take_none():
+    assert judged(guard(), soc={"soc": 0.3}, reserve=0.4, p_set_kw=-2.0).values == {"p_set_kw": 0.0}
+    assert judged(guard(), soc={"soc": 0.5}, reserve=0.4, p_set_kw=-2.0).values == {"p_set_kw": -2.0}
+    assert judged(guard(soc_min=0.6), soc={"soc": 0.5}, reserve=0.4, p_set_kw=-2.0).values == {"p_set_kw": 0.0}
+
+
+def test_after_a_device_was_away_its_ramp_begins_where_it_is():
+    one = guard(ramp_kw_per_s=0.5)
+    one.sent({"p_set_kw": 4.0}, now_s=0.0, epoch_s=NOON)
+    one.forget()
+    assert judged(one, now_s=100.0, soc={"p_kw": 0.0}, p_set_kw=4.0).values == {"p_set_kw": 0.0}
+
+
+def test_a_switch_counts_when_it_was_tried_whether_or_not_it_said_so():
+    one = guard(min_on_s=60.0)
+    one.tried({"other_on": 1.0}, now_s=0.0, epoch_s=NOON)
+    one.forget()
+    assert judged(one, now_s=10.0, other_on=0.0).values == {"other_on": 1.0}
+    assert judged(one, now_s=60.0, other_on=0.0).values == {"other_on": 0.0}
+
+
+def test_hours_hold_by_the_clock_on_the_wall_when_it_is_put_back():
+    """27 October 2024, Berlin: 02:30 comes twice, at 00:30 and 01:30 UTC; the night rate ends at 03:00, which is 02:00 UTC."""
+    one = guard(allowed_hours=("02:00-03:00",))
+    for hour, minute, allowed in ((23, 59, False), (0, 0, True), (0, 30, True), (1, 30, True), (1, 59, True), (2, 0, False)):
+        day = 26 if hour == 23 else 27
+        epoch_s = datetime(2024, 10, day, hour, minute, tzinfo=UTC).timestamp()
+        assert (judged(one, epoch_s=epoch_s, p_set_kw=1.0).values == {"p_set_kw": 1.0}) is allowed, (hour, minute)
 
 
 def test_nobody_asks_is_handed_on():

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from hardware_in_loop.modbus.command import TooSoonError, UnprovenError
 from hardware_in_loop.modbus.errors import ExceptionReplyError, NotConnectedError
 from hardware_in_loop.modbus.heartbeat import Beater, Watcher
 from hardware_in_loop.modbus.registers import Kind, Point
+from hardware_in_loop.modbus.sunspec.models import models
 from tests.modbus_fake import Rig
 from twinergy.adapters import LinkState
 from twinergy.errors import DeviceError
@@ -450,16 +452,87 @@ def test_the_risk_can_be_taken_knowingly(bare: Callable[..., Rig]) -> None:
     assert rig.connection.writes == [(1, (250,))]
 
 
-def test_a_heartbeat_that_the_device_watches_is_a_fallback(bare: Callable[..., Rig]) -> None:
+def test_a_heartbeat_that_the_device_watches_is_a_fallback(bare: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step loop hangs while this one lives: the heartbeat ends so early that the device falls back in time all the same."""
+    rig = bare(BARE + "    beat: [{point: beat, within_s: 5}]\n", safe={"within_s": 20.0})
+
+    def beats() -> list[int]:
+        return [words[0] for address, words in rig.connection.writes if address == 3]
+
+    async def steps() -> None:
+        await rig.link.arm()
+        for _ in range(3):
+            await rig.keeper._beat()
+        assert beats() == [1, 2, 3]
+        await rig.link.command({"p_set_kw": 0.1})
+        now_s = time.monotonic()
+        for later_s, count in ((14.9, 4), (15.1, 4), (60.0, 4)):
+            monkeypatch.setattr(time, "monotonic", lambda later_s=later_s: now_s + later_s)
+            await rig.keeper._beat()
+            assert beats()[-1] == count, later_s
+        await rig.link.command({"p_set_kw": 0.1})
+        await rig.keeper._beat()
+        assert beats() == [1, 2, 3, 4, 5]
+
+    run(steps)
+
+
+def test_a_device_that_is_as_patient_as_we_promise_gets_its_heartbeat_with_commands_only(bare: Callable[..., Rig]) -> None:
     rig = bare(BARE + "    beat: [{point: beat, within_s: 5}]\n", safe={"within_s": 5.0})
 
     async def steps() -> None:
         await rig.link.arm()
         for _ in range(3):
             await rig.keeper._beat()
+        await rig.link.command({"p_set_kw": 0.25})
+        await rig.link.command({"p_set_kw": 0.25})
 
     run(steps)
-    assert rig.connection.writes == [(3, (1,)), (3, (2,)), (3, (3,))]
+    assert [words for address, words in rig.connection.writes if address == 3] == [(1,), (2,), (3,)]
+
+
+def test_a_hybrid_gets_one_heartbeat_that_goes_on_counting() -> None:
+    """Two links of one unit, and a unit that is looked at again: what the device sees always rises by one (models 715 and 802)."""
+    rig, other = (Rig(kind, "sunspec_hybrid", safe={"within_s": 60.0}) for kind in ("battery", "pv"))
+    at = rig.connection.sunspec([1, 103, 123, 124, 715])
+    rig.connection.put(at, m103_W=0, m103_W_SF=0, m103_St=4, m124_WChaMax=4000, m124_WChaMax_SF=0, m124_StorCtl_Mod=0)
+    rig.connection.put(at, m124_InWRte=100, m124_OutWRte=100, m124_InOutWRte_SF=0, m124_InOutWRte_RvrtTms=0, m124_ChaState=50)
+    rig.connection.put(at, m123_WMaxLimPct=100, m123_WMaxLimPct_SF=0, m123_WMaxLimPct_RvrtTms=0, m123_WMaxLim_Ena=0)
+    rig.connection.put(at, m715_ControllerHb=0, m715_LocRemCtl=0)
+    other.link.unit = other.link._control._unit = other.link._control._writer._unit = rig.unit
+    rig.unit.users.append(other.link)
+    rig.keeper.links.append(other.link)
+
+    async def steps() -> None:
+        await rig.unit.prepare()
+        await rig.link.arm()
+        await rig.keeper._beat()
+        await other.link.arm()
+        await rig.keeper._beat()
+        await rig.unit.prepare(anew=True)
+        await rig.keeper._beat()
+        await other.link.release()
+        await rig.keeper._beat()
+
+    run(steps)
+    beats = [words[1] for address, words in rig.connection.writes if address == at[715] + models()[715].points["ControllerHb"].at]
+    assert beats == [1, 2, 3, 4]
+
+
+def test_what_a_device_forgot_that_it_was_armed_with_is_written_again() -> None:
+    """It restarted behind a gateway: the connection stayed, no reading was missed, but its revert value is gone."""
+    rig = Storage(safe={"within_s": 60.0, "set": {"p_set_kw": -1.0}})
+
+    async def steps() -> None:
+        await rig.link.arm()
+        await rig.link.command({"p_set_kw": 2.0})
+        rig.connection.put(rig.at, m704_WSet=0, m704_WSetEna=0, m704_WSetRvrtTms=0, m704_WSetRvrt=0, m704_WSetEnaRvrt=0)
+        await rig.link.command({"p_set_kw": 2.0})
+
+    run(steps)
+    assert rig.wrote("704_WSet", "704_WSetRvrt", "704_WSetEnaRvrt", "704_WSetEna") == {
+        "704_WSet": -2000, "704_WSetRvrt": 1000, "704_WSetEnaRvrt": 1, "704_WSetEna": 1,
+    }  # fmt: skip
 
 
 def test_memory_that_wears_out(bare: Callable[..., Rig]) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,6 @@ from twinergy.errors import ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 MINIMAL = """\
 title: mine
@@ -200,6 +200,25 @@ def test_an_own_profile_is_looked_for_beside_the_scenario(tmp_path: Path) -> Non
     given = ModbusOptions.model_validate(block, context={"folder": tmp_path})
     assert ADAPTER.coverage("battery", given).reads == ("p_kw",)
     assert library.load(given.profile, tmp_path).title == "mine"
+
+
+def test_an_own_profile_is_found_by_a_run_started_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`twinergy run pilots/my.yaml`: folder and profile are relative, and the profile stands beside the scenario."""
+    (tmp_path / "pilots").mkdir()
+    (tmp_path / "pilots" / "mine.yaml").write_text((library.FOLDER / "room_sensor.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+    block = {"profile": "mine.yaml", "host": "127.0.0.1"}
+    given = ModbusOptions.model_validate(block, context={"folder": Path("pilots")})
+    one = Attached(id="s", device="s", kind="sensor", options=given)
+    rows = {"s": Image([("s", "co2_ppm")], [1.0]).row("s")}
+    assert ADAPTER.driver([one], LinkContext(rows=rows, folder=Path("pilots"))).links.keys() == {"s"}
+
+
+@pytest.mark.parametrize("text", [b"title: Gr\xfc\xdfe\n", b"title: a\x01b\n", b"title: *x\n", b""])
+def test_what_is_no_yaml_is_said(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "bad.yaml").write_bytes(text)
+    with pytest.raises(ScenarioError, match=r"bad\.yaml"):
+        library.load("bad.yaml", tmp_path)
 
 
 def test_options_take_the_address_inline() -> None:

@@ -11,6 +11,7 @@ import pytest
 from hardware_in_loop.mqtt.client import Incoming
 from hardware_in_loop.mqtt.intake import Intake, available
 from hardware_in_loop.mqtt.library import bind, load
+from hardware_in_loop.mqtt.link import _line
 from twinergy.adapters import Image, Quality
 
 
@@ -105,6 +106,14 @@ def test_availability_is_plain_or_json(payload: bytes, present: bool | None) -> 
     # Zigbee2MQTT 1.x writes plain text, 2.x JSON; Shelly true and false.
     words = (("online", "true", "1"), ("offline", "false", "0"))
     assert available(payload, "state", *words) is present
+
+
+def test_what_is_longer_than_anything_that_is_read_does_not_fill_the_log() -> None:
+    assert _line("t", b'{"power": 1}') == 't {"power": 1}'
+    assert _line("t", b"\xff\x00") == "t 0xff00"
+    huge = _line("t", b"a" * 10_000_000)
+    assert len(huge) < 200
+    assert huge.endswith("10000000 bytes")
 
 
 def test_a_device_whose_clock_stands_still_says_the_same_again() -> None:

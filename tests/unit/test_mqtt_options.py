@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -13,11 +14,8 @@ from hardware_in_loop.mqtt import ADAPTER
 from hardware_in_loop.mqtt.client import Settings
 from hardware_in_loop.mqtt.library import bind, load, names, text_of
 from hardware_in_loop.mqtt.options import MqttOptions
-from twinergy.adapters import Attached
+from twinergy.adapters import Attached, Image, LinkContext
 from twinergy.errors import DeviceError, ScenarioError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OWN = """
 title: A gateway of our own
@@ -125,8 +123,35 @@ def test_an_own_profile_shows_all_its_mistakes_at_once(tmp_path: Path) -> None:
         load("bad.yaml", tmp_path)
     paths = [finding.path for finding in error.value.findings]
     assert "readings.p_kw.sclae" in paths
-    assert "states.0.format" in paths
+    assert "states[0].format" in paths
+    assert all(finding.line > 1 for finding in error.value.findings), "each says in which line"
+    assert "states" not in paths, "a list is not too short because what stands in it is wrong"
     assert "bad.yaml" in str(error.value)
+
+
+@pytest.mark.parametrize("text", [b"title: Gr\xfc\xdfe\n", b"title: a\x01b\n", b"title: a\n\tb: c\n", b"title: *x\n", b""])
+def test_what_is_no_yaml_is_said(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "bad.yaml").write_bytes(text)
+    with pytest.raises(ScenarioError, match=r"bad\.yaml"):
+        load("bad.yaml", tmp_path)
+
+
+def test_nothing_is_commanded_at_a_topic_with_wildcards() -> None:
+    with pytest.raises(ScenarioError, match=r"fields\.application: something is sent to this topic, so no \+ and no #"):
+        bind(load("chirpstack_switch"), "70b3d57ed0000001", {"application": "+"})
+    assert bind(load("chirpstack"), "70b3d57ed0000001", {}).states[0].topic.startswith("application/+/")
+
+
+def test_an_own_profile_is_found_by_a_run_started_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`twinergy run pilots/my.yaml`: folder and profile are relative, and the profile stands beside the scenario."""
+    (tmp_path / "pilots").mkdir()
+    (tmp_path / "pilots" / "gateway.yaml").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    block = {"profile": "gateway.yaml", "topic": "meter1", "fields": {"site": "cellar"}}
+    given = MqttOptions.model_validate(block, context={"folder": Path("pilots")})
+    one = Attached(id="m", device="m", kind="meter", options=given)
+    rows = {"m": Image([("m", "p_kw")], [1.0]).row("m")}
+    assert ADAPTER.driver([one], LinkContext(rows=rows, folder=Path("pilots"))).links.keys() == {"m"}
 
 
 def test_a_profile_with_a_proof_that_is_no_reading_is_refused(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 from simulators.wearable.classes import CLASSES, QUANTITIES
 from simulators.wearable.life import DAY_BEGINS_S, QUARTERS, Lives
 from simulators.wearable.person import ACTIVITIES, LEAST_VO2MAX_MET, vo2max_met
-from tests.unit.test_wearable_case import WEEK, fleet_of, readings, wearable, wearer
-from twinergy.timebase import BLOCK_S
+from tests.unit.test_wearable_case import HOME, WEEK, fleet_of, readings, wearable, wearer
+from twinergy.timebase import BLOCK_S, TimeAxis
 
 INSTANT = {"heart_response_s": 0.0, "skin_response_s": 0.0}
 METS = {met for met, _ in ACTIVITIES.values()}
@@ -148,9 +148,10 @@ def test_a_gap_is_silence_that_says_so():
 
 
 def test_what_is_not_known_and_what_is_lost_add_up():
-    lossy = readings(wearer(gap_probability=0.3), n=672, occupants=np.tile([1.0, np.nan], 336), active_occupants=0.0)
-    assert np.all(lossy["valid"][1::2] == 0.0)
-    assert 0.1 < np.mean(lossy["valid"][::2] == 0.0) < 0.5
+    pair = [wearer(n, f"home-{n}", gap_probability=0.3) for n in range(2)]
+    valid = readings(*pair, n=672, occupants=np.tile([1.0, np.nan], (672, 1)), active_occupants=0.0)["valid"]
+    assert np.all(valid[:, 1] == 0.0)
+    assert 0.1 < np.mean(valid[:, 0] == 0.0) < 0.5
 
 
 @pytest.mark.parametrize(("name", "published"), [("low_cost", (0.0769 + 0.0604) / 2), ("tracker", (0.0377 + 0.0473) / 2)])
@@ -198,18 +199,27 @@ def test_a_step_of_an_hour_is_the_mean_of_its_quarters():
 
 def test_a_step_that_does_not_fit_into_quarters_is_weighted():
     week = Lives([wearer()], 1, "UTC").week(WEEK // BLOCK_S)
-    mean = week.during(600, 600.0).activity
-    np.testing.assert_allclose(mean, 0.5 * week.activity[0] + 0.5 * week.activity[1])
-    assert week.during(BLOCK_S - 900, 900.0).activity is not None
     assert week.activity.shape == (QUARTERS, 1)
+    first = int(np.flatnonzero(np.diff(week.activity[:, 0]))[0])  # two quarters of an hour that differ
+    before, after = week.activity[first : first + 2]
+    np.testing.assert_allclose(week.during(900 * first, 1200.0).activity, 0.75 * before + 0.25 * after)
+    np.testing.assert_array_equal(week.during(BLOCK_S - 900, 900.0).activity, week.activity[-1])
+
+
+def test_no_week_is_like_another():
+    lives = Lives([wearer()], 1, "UTC")
+    assert not np.array_equal(lives.week(2800).activity, lives.week(2801).activity)
 
 
 def test_a_real_wearable_hands_over():
-    fleet = fleet_of(wearer(0), wearer(1, "other"))
+    fleet, axis = fleet_of(wearer(0), wearer(1, "other")), TimeAxis(WEEK, 900, 1)
+    fleet.prepare(axis.block(0))
+    fleet.step(axis.step(axis.block(0), 0), {name: np.full(2, value) for name, value in HOME.items()})
+    before = fleet.state()
     fleet.adopt(np.array([1]), {"heart_rate_bpm": np.array([88.0]), "skin_temp_degc": np.array([np.nan])})
-    assert fleet.state()["body_heart_rate_bpm"][1] == 88.0
-    assert np.isnan(fleet.state()["body_heart_rate_bpm"][0])
-    assert np.isnan(fleet.state()["body_skin_temp_degc"]).all()
+    assert fleet.state()["body_heart_rate_bpm"].tolist() == [before["body_heart_rate_bpm"][0], 88.0]
+    assert np.isfinite(before["body_skin_temp_degc"]).all()
+    np.testing.assert_array_equal(fleet.state()["body_skin_temp_degc"], before["body_skin_temp_degc"])
 
 
 def test_the_old_and_heavy_keep_enough_to_live_at_home():

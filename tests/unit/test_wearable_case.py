@@ -35,7 +35,7 @@ def fleet_of(*wearers, seed=1, timezone="UTC"):
 
 
 def readings(*wearers, n=4, step_s=900, start=WEEK, seed=1, timezone="UTC", **truth):
-    """Return arrays of shape (n_steps, n_wearables) by port; the truth may be one value, or one per step."""
+    """Return arrays of shape (n_steps, n_wearables) by port; the truth may be one value, one per step or one each."""
     fleet = fleet_of(*wearers, seed=seed, timezone=timezone)
     axis, shape = TimeAxis(start, step_s, n), (n, len(fleet.ids))
     columns = {name: np.asarray({**HOME, **truth}[name], dtype=float) for name in HOME}

@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import numpy as np
 import pytest
 
+from hardware_in_loop.bench.table import TablePhysics
 from hardware_in_loop.mqtt import ADAPTER
 from hardware_in_loop.mqtt.client import Incoming
 from hardware_in_loop.mqtt.intake import Intake
 from hardware_in_loop.mqtt.library import bind, load
 from hardware_in_loop.mqtt.options import MqttOptions
-from twinergy.adapters import Image, Quality
+from tests.mqtt_broker import broker
+from twinergy.adapters import Attached, FaultBoard, Image, LinkContext, Quality
 from twinergy.errors import ScenarioError
 
 PORTS = ("heart_rate_bpm", "skin_temp_degc", "activity_met", "worn")
@@ -105,3 +108,29 @@ def test_coverage():
 def test_nothing_is_known_before_the_first_word():
     now = Band().now()
     assert all(np.isnan(now[port].value) and now[port].quality is Quality.MISSING for port in PORTS)
+
+
+def test_a_software_band_is_read_through_a_real_broker(tmp_path):
+    """Bench, mosquitto and driver: what the physics of the bench says is what the ports say."""
+    values = {"heart_rate_bpm": 71.0, "skin_temp_degc": 33.6, "activity_met": 1.2, "worn": 1.0}
+    image = Image([("w", port) for port in PORTS], [60.0] * len(PORTS))
+
+    async def main(url):
+        band = Attached(id="w", device="w", kind="wearable", options=MqttOptions(profile="wearable", topic="band-1", broker=url))
+        bench = ADAPTER.bench([band], TablePhysics({"w": values}), FaultBoard(), LinkContext(rows={}))
+        driver = ADAPTER.driver([band], LinkContext(rows={"w": image.row("w")}))
+        async with asyncio.timeout(10.0):
+            await bench.start()
+            await driver.start()
+            try:
+                for _ in range(400):
+                    if image.reading("w", "worn").quality is Quality.GOOD:
+                        break
+                    await asyncio.sleep(0.02)
+            finally:
+                await driver.close()
+                await bench.close()
+
+    with broker(tmp_path) as peer:
+        asyncio.run(main(peer.url))
+    assert {port: image.reading("w", port).value for port in PORTS} == pytest.approx(values)

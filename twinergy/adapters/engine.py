@@ -19,13 +19,14 @@ import numpy as np
 from twinergy.adapters.contract import LinkContext, LinkState
 from twinergy.adapters.image import Image
 from twinergy.adapters.journal import Journal, Way
-from twinergy.adapters.live import Live
+from twinergy.adapters.live import LOOK_S, Live
 from twinergy.adapters.options import Mode
 from twinergy.adapters.quality import Quality
 from twinergy.errors import DeviceError, TwinergyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from twinergy.adapters.contract import AdapterKind, Attached, Coverage, Driver
@@ -38,6 +39,8 @@ SAME_S: Final = 5.0
 """A reading that stays the same is logged again after this. [s]"""
 RELEASE_S: Final = 3.0
 """How long all devices together may take to reach their safe state at the end of a run. [s]"""
+CLOSE_S: Final = 5.0
+"""How long a driver may take to close its connections. [s]"""
 
 
 class Engine:
@@ -90,12 +93,15 @@ class Engine:
             seed=seed,
         )
         self.lives: dict[str, Live] = {}
+        self._stood: dict[str, str] = {}
         self._drivers: list[Driver] = []
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._begun = threading.Event()
         self._failed: BaseException | None = None
         self._alive_s = float("-inf")
+        self._due_s = float("-inf")
+        self._releasing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # what a run calls, in its own thread
@@ -125,12 +131,26 @@ class Engine:
             time.sleep(0.05)
         return waiting
 
+    def refresh(self, timeout_s: float) -> None:
+        """Have every device read at once, and wait until that is done, or until time is up."""
+        before = {name: live.counts.sampled for name, live in self.lives.items()}
+        deadline_s = time.monotonic() + timeout_s
+        self.schedule(time.monotonic())
+        while time.monotonic() < deadline_s:
+            if all(live.counts.sampled > before[name] and not live.sampling for name, live in self.lives.items()):
+                return
+            time.sleep(0.001)
+
     def schedule(self, deadline_s: float) -> None:
         """Have every device read shortly before a step that begins at this monotonic time; says too that the run is alive."""
-        self._alive_s = time.monotonic()
+        self.alive()
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self._plan, deadline_s)
+
+    def alive(self) -> None:
+        """Say that the run is alive: while it waits for a step that is long, and with each step."""
+        self._alive_s = time.monotonic()
 
     def latch(self) -> Latched:
         """Return a copy of the image."""
@@ -138,7 +158,7 @@ class Engine:
 
     def send(self, wishes: Mapping[str, Wish]) -> None:
         """Hand over what is asked of devices, by link; returns at once. The newest wish replaces the one before."""
-        self._alive_s = time.monotonic()
+        self.alive()
         if wishes and self._loop is not None and not self.emergency:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._take, dict(wishes))
@@ -159,10 +179,13 @@ class Engine:
         if self._thread is None or not self._thread.is_alive() or self._loop is None:
             self.journal.close()
             return {}
-        released: dict[str, str] = self._call(self._end(), RELEASE_S + START_S)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(START_S)
-        return released
+        ending = asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+        try:
+            return _patiently(ending, 2.0 * RELEASE_S + START_S)
+        finally:
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(START_S)
 
     def _call(self, doing: Any, timeout_s: float) -> Any:
         assert self._loop is not None  # noqa: S101 - only a started engine is asked
@@ -248,6 +271,20 @@ class Engine:
         loop.call_soon(self._log_readings)
         for live in self.lives.values():
             loop.call_at(max(deadline_s - live.lead_s, loop.time()), self._sample, live)
+        self._due_s = deadline_s
+        self._look_between(deadline_s)
+
+    def _look_between(self, deadline_s: float) -> None:
+        """Have devices read within a long step too: their limits look at their charge."""
+        loop = asyncio.get_running_loop()
+        if deadline_s == self._due_s and deadline_s - loop.time() > 2.0 * LOOK_S:
+            loop.call_later(LOOK_S, self._between, deadline_s)
+
+    def _between(self, deadline_s: float) -> None:
+        if deadline_s == self._due_s:
+            for live in self.lives.values():
+                self._sample(live)
+            self._look_between(deadline_s)
 
     def _log_readings(self) -> None:
         """Append what has arrived since the last step, for `hil replay`: changes at once, what stays the same now and then."""
@@ -278,18 +315,24 @@ class Engine:
         """Do what `stop` does, from within the loop of the devices."""
         self.emergency = why
         self.journal.event(Way.EVENT, "", what="emergency stop", why=why)
-        released = await self._release(why)
-        self.on_emergency(why)
-        return released
+        try:
+            return await self._release(why)
+        finally:
+            self.on_emergency(why)
 
-    async def _release(self, why: str) -> dict[str, str]:
-        """Let all controlled devices go to their safe state at the same time."""
-        controlled = [live for live in self.lives.values() if live.attached.options.mode is Mode.CONTROL]
-        said = await asyncio.gather(*(live.release(why, RELEASE_S) for live in controlled))
-        return {live.id: text for live, text in zip(controlled, said, strict=True)}
+    async def _release(self, why: str, *, again: bool = True) -> dict[str, str]:
+        """Let all controlled devices go to their safe state at the same time; with `again` those too that are there."""
+        async with self._releasing:  # the end of a run waits for an emergency stop under way
+            controlled = [live for live in self.lives.values() if live.attached.options.mode is Mode.CONTROL]
+            due = [live for live in controlled if again or not live.released]
+            said = await asyncio.gather(*(live.release(why, RELEASE_S) for live in due))
+        return dict.fromkeys((live.id for live in controlled), "") | {
+            live.id: text for live, text in zip(due, said, strict=True)
+        }
 
     async def _end(self) -> dict[str, str]:
-        released = {} if self.emergency else await self._release("end of the run")
+        self._stood = {name: str(live.link.state) for name, live in self.lives.items()}
+        released = await self._release("end of the run", again=False)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -299,20 +342,39 @@ class Engine:
     async def _close_drivers(self) -> None:
         for driver in self._drivers:
             try:
-                await driver.close()
-            except (TwinergyError, OSError) as error:
+                async with asyncio.timeout(CLOSE_S):
+                    await driver.close()
+            except Exception as error:  # noqa: BLE001 - a fault of one adapter must not keep the others open
                 self.journal.event(Way.FAILED, "", what="closing", error=repr(error))
         self._drivers = []
 
     def facts(self) -> dict[str, Any]:
         """Return how each link fared, for a manifest."""
-        down = [name for name, live in self.lives.items() if live.link.state is not LinkState.UP]
-        facts: dict[str, Any] = {"links": {name: live.facts() for name, live in self.lives.items()}}
+        stood = self._stood or {name: str(live.link.state) for name, live in self.lives.items()}
+        down = [name for name, state in stood.items() if state != LinkState.UP]
+        facts: dict[str, Any] = {"links": {name: live.facts() | {"state": stood[name]} for name, live in self.lives.items()}}
         if down:
             facts["down"] = down
         if self.emergency:
             facts["emergency"] = self.emergency
+        if self.journal.problem:
+            facts["journal"] = self.journal.problem
         return facts
+
+
+def _patiently(ending: Future[dict[str, str]], timeout_s: float) -> dict[str, str]:
+    """Wait until devices are released though somebody presses Ctrl-C again; that goes on its way afterwards."""
+    pressed: KeyboardInterrupt | None = None
+    deadline_s = time.monotonic() + timeout_s
+    while True:
+        try:
+            released = ending.result(max(deadline_s - time.monotonic(), 0.0))
+        except KeyboardInterrupt as error:
+            pressed = error
+            continue
+        if pressed is not None:
+            raise pressed
+        return released
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -90,6 +90,7 @@ class _Switch:
     since_s: float = float("-inf")
     day: int = -1
     count: int = 0
+    value: float = NOBODY
 
 
 @dataclass(slots=True)
@@ -117,12 +118,20 @@ class Guard:
         self._low_kw = _known(self._limits.p_min_kw, -rated)
         self._high_kw = _known(self._limits.p_max_kw, rated)
         self._contract_kw = contract
+        self._least_soc = self._limits.soc_min if self._limits.soc_min is not None else NOBODY
         self._hours = [_hours(text) for text in self._limits.allowed_hours]
         self._sent = _Sent()
         self._switches: dict[str, _Switch] = {}
 
     def judge(
-        self, asked: Mapping[str, float], seen: Mapping[str, Reading], *, now_s: float, epoch_s: float, others_kw: float = 0.0
+        self,
+        asked: Mapping[str, float],
+        seen: Mapping[str, Reading],
+        *,
+        now_s: float,
+        epoch_s: float,
+        others_kw: tuple[float, float] = (0.0, 0.0),
+        reserve: float = NOBODY,
     ) -> Verdict:
         """Return what may be asked for.
 
@@ -136,8 +145,10 @@ class Guard:
             Monotonic time. [s]
         epoch_s : float
             Wall time, seconds since 1970. [s]
-        others_kw : float
-            Load of everything else behind the same connection. [kW]
+        others_kw : (float, float)
+            Most and least that everything else behind the same connection may draw. [kW]
+        reserve : float
+            State of charge that a controller wants to keep, beside what the limits say; NaN for none. [-]
         """
         if not any(math.isfinite(value) for value in asked.values()):
             return Verdict(dict.fromkeys(asked, NOBODY))
@@ -147,22 +158,33 @@ class Guard:
         values = self._switched(asked, now_s, epoch_s, reasons)
         if SET in values:
             values[SET] = self._ramped(values[SET], seen, now_s, reasons)
-        # last: what must not be cut short, or moves slowly, may still be too much
-        values = {port: self._power(port, value, seen, others_kw, reasons) for port, value in values.items()}
+        bounds = self._bounds(seen, others_kw, reserve, reasons)
         if self._too_soon(values, now_s):
-            return Verdict(dict(self._sent.values), ("the last command is too recent, the newest one waits",))
+            values = {port: self._sent.values.get(port, NOBODY) for port in values}
+            reasons.append("the last command is too recent, the newest one waits")
+        # last: what must not be cut short, moves slowly, or has to wait, may still be too much
+        values = {port: self._power(port, value, *bounds, reasons) for port, value in values.items()}
         return Verdict(values, tuple(reasons))
+
+    def tried(self, values: Mapping[str, float], *, now_s: float, epoch_s: float) -> None:
+        """Take note of a command that is about to be sent: what is switched may be, whether or not that is acknowledged."""
+        for port, value in values.items():
+            if self._is_switch(port) and not math.isnan(value):
+                self._note(port, value, now_s, epoch_s)
+
+    def forget(self) -> None:
+        """Forget what was sent, of a device that has been away: it may have fallen back. What was switched stays counted."""
+        self._sent = _Sent()
 
     def sent(self, values: Mapping[str, float], *, now_s: float, epoch_s: float) -> None:
         """Take note of a command that has reached the device."""
-        if values != self._sent.values:
+        if not same(values, self._sent.values):
             self._sent = _Sent(dict(values), now_s)
-        for port, value in values.items():
-            if self._is_switch(port) and not math.isnan(value):
-                self._note(port, _is_on(value), now_s, epoch_s)
+        self.tried(values, now_s=now_s, epoch_s=epoch_s)
 
-    def _note(self, port: str, on: bool, now_s: float, epoch_s: float) -> None:
-        switch = self._switches.setdefault(port, _Switch())
+    def _note(self, port: str, value: float, now_s: float, epoch_s: float) -> None:
+        switch, on = self._switches.setdefault(port, _Switch()), _is_on(value)
+        switch.value = value
         day = datetime.fromtimestamp(epoch_s, self._zone).toordinal()
         if day != switch.day:
             switch.day, switch.count = day, 0
@@ -177,27 +199,37 @@ class Guard:
         minute = local.hour * 60 + local.minute
         return any(first <= minute < last if first <= last else not last <= minute < first for first, last in self._hours)
 
-    def _power(self, port: str, value: float, seen: Mapping[str, Reading], others_kw: float, reasons: list[str]) -> float:
+    def _bounds(
+        self, seen: Mapping[str, Reading], others_kw: tuple[float, float], reserve: float, reasons: list[str]
+    ) -> tuple[float, float]:
+        """Return least and most power; where others exceed the contract by themselves, nothing is asked but to stand still."""
+        most_kw, least_kw = others_kw
+        low = max(self._low_kw, min(-self._contract_kw - least_kw, 0.0))
+        high = min(self._high_kw, max(self._contract_kw - most_kw, 0.0))
+        return self._window(low, high, seen, reserve, reasons)
+
+    @staticmethod
+    def _power(port: str, value: float, low: float, high: float, reasons: list[str]) -> float:
         if port not in POWERS or math.isnan(value):
             return value
-        low = max(self._low_kw, -self._contract_kw - others_kw)
-        high = min(self._high_kw, self._contract_kw - others_kw)
-        low, high = self._window(low, high, seen, reasons)
         inside = _within(value, low, max(high, low) if low <= 0.0 else high)
         if abs(inside - value) > SMALL_KW:
             reasons.append(f"{port} {value:g} kW is not within {low:g} to {high:g} kW")
         return inside
 
-    def _window(self, low: float, high: float, seen: Mapping[str, Reading], reasons: list[str]) -> tuple[float, float]:
+    def _window(
+        self, low: float, high: float, seen: Mapping[str, Reading], reserve: float, reasons: list[str]
+    ) -> tuple[float, float]:
         """Narrow the bounds where the state of charge has reached its window, or is not known."""
-        least, most = self._limits.soc_min, self._limits.soc_max
-        if least is None and most is None:
+        kept = [value for value in (self._least_soc, reserve) if not math.isnan(value)]
+        least, most = max(kept, default=NOBODY), self._limits.soc_max
+        if not kept and most is None:
             return low, high
         reading = seen.get("soc")
         if reading is None or reading.quality > Quality.LOCAL or math.isnan(reading.value):
             reasons.append("its state of charge is not known, so neither charging nor discharging is asked for")
             return 0.0, 0.0
-        if least is not None and reading.value <= least:
+        if reading.value <= least:  # never, where there is none
             low = max(low, 0.0)
         if most is not None and reading.value >= most:
             high = min(high, 0.0)
@@ -232,7 +264,7 @@ class Guard:
                 continue
             refused = self._refused(switch, now_s, epoch_s)
             if refused:
-                result[port] = self._sent.values.get(port, NOBODY)
+                result[port] = switch.value
                 reasons.append(f"{port}: {refused}")
         return result
 

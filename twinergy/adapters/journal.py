@@ -40,6 +40,11 @@ class Journal:
         File; None keeps nothing.
     frames : bool
         Whether frames are kept as well as commands and events.
+
+    Attributes
+    ----------
+    problem : str
+        Why lines are missing, empty where none is. What cannot be written is lost; it stops nothing.
     """
 
     def __init__(self, path: Path | None, *, frames: bool = True) -> None:
@@ -48,6 +53,7 @@ class Journal:
         self._file: TextIO | None = path.open("a", encoding="utf-8", buffering=1 << 16) if path else None
         self._flushed_s = time.monotonic()
         self.lines = 0
+        self.problem = ""
 
     def frame(self, way: Way, link: str, data: bytes | str) -> None:
         """Append a frame: bytes as hexadecimal digits, text as it is."""
@@ -60,22 +66,36 @@ class Journal:
             return
         now_s = time.monotonic()
         line = {"t": round(time.time(), 6), "m": round(now_s, 6), "way": way, "link": link, **facts}
-        self._file.write(json.dumps(line, separators=(",", ":"), allow_nan=True, default=str) + "\n")
+        text = json.dumps(line, separators=(",", ":"), allow_nan=True, default=str) + "\n"
+        try:
+            self._file.write(text)
+        except OSError as error:
+            self._failed(error)
         self.lines += 1
         if way in {Way.ASKED, Way.FAILED, Way.EVENT} or now_s - self._flushed_s > FLUSH_S:
             self.flush()
 
     def flush(self) -> None:
         """Hand what waits to the system."""
+        self._flushed_s = time.monotonic()
         if self._file is not None:
-            self._file.flush()
-            self._flushed_s = time.monotonic()
+            try:
+                self._file.flush()
+            except OSError as error:
+                self._failed(error)
+
+    def _failed(self, error: OSError) -> None:
+        """Take note: a disk that is full must not keep a device from its safe state."""
+        self.problem = self.problem or f"{self.path}: lines are missing from {self.lines} on ({error.strerror or error})"
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError as error:
+                self._failed(error)
 
     def __enter__(self) -> Journal:
         return self

@@ -40,7 +40,9 @@ DEAD_MAN_S: Final = 5.0
 """A run that has not begun a step for this long, or for three of its refresh times, no longer keeps devices away from their
 safe state. [s]"""
 HANGING_S: Final = 1.0
-"""How long the release of a device waits for a command under way. [s]"""
+"""How long the release of a device waits for a command under way before it breaks it off. [s]"""
+LOOK_S: Final = 5.0
+"""What is asked is judged again at least this often: charge and hours move on within a long step too. [s]"""
 MOST_KEPT: Final = 100_000
 """Durations kept per link, for percentiles."""
 
@@ -54,11 +56,17 @@ class Wish:
     values : mapping of str to float
         By port of the device's kind, NaN where nobody asks.
     others_kw : float
-        Load of everything else behind the same connection. [kW]
+        Most that everything else behind the same connection may draw. [kW]
+    others_least_kw : float or None
+        Least that it may draw; None for the same. [kW]
+    reserve : float
+        State of charge below which nothing that discharges is wanted, NaN for none. [-]
     """
 
     values: Mapping[str, float]
     others_kw: float = 0.0
+    others_least_kw: float | None = None
+    reserve: float = math.nan
 
 
 @dataclass(slots=True)
@@ -90,6 +98,13 @@ class Counts:
 class Live:
     """A link in use; everything is called in the loop of the devices, `facts` and the plain attributes from anywhere.
 
+    Attributes
+    ----------
+    touched : bool
+        Whether anything has been written to the device, so that it must be released.
+    released : bool
+        Whether it is known to be in its safe state, or was never touched.
+
     Parameters
     ----------
     link : DeviceLink
@@ -113,6 +128,7 @@ class Live:
         self.sampling = False
         self.ready = False
         self.problem = ""
+        self.touched = self.released = False
         self.sent: dict[str, float] = {}
         self.acknowledged_s = array("f")
         self._guard = Guard(link.attached)
@@ -122,7 +138,10 @@ class Live:
         self._woken = asyncio.Event()
         self._session = -1
         self._refreshed_s = float("-inf")
+        self._again_s = float("-inf")
+        self._failed_session = -1
         self._busy = asyncio.Lock()
+        self._under_way: asyncio.Timeout | None = None
         self._let_go = False
 
     async def sample(self) -> None:
@@ -158,7 +177,7 @@ class Live:
             wait_s = await self._once()
             self._woken.clear()
             try:
-                async with asyncio.timeout(wait_s):
+                async with asyncio.timeout(min(wait_s, LOOK_S)):
                     await self._woken.wait()
             except TimeoutError:
                 continue
@@ -174,11 +193,16 @@ class Live:
             self.problem = "the run stands still, so the device is left to fall back"
             return AGAIN_S
         now_s, epoch_s = time.monotonic(), time.time()
+        if now_s < self._again_s and self.link.session == self._failed_session:
+            return self._again_s - now_s  # what was refused is not hammered in
         asked = fold(wish.values, self.covers.writes)
         if not same(asked, self._asked):
             self._asked = asked
             self.counts.asked += 1
-        verdict = self._guard.judge(asked, self._seen(), now_s=now_s, epoch_s=epoch_s, others_kw=wish.others_kw)
+        if self.link.session != self._session:
+            self._guard.forget()  # it may have fallen back meanwhile: its course goes on from what it does now
+        others_kw = wish.others_kw, wish.others_kw if wish.others_least_kw is None else wish.others_least_kw
+        verdict = self._guard.judge(asked, self._seen(), now_s=now_s, epoch_s=epoch_s, others_kw=others_kw, reserve=wish.reserve)
         idle = not self.sent and all(map(math.isnan, verdict.values.values()))
         due = now_s - self._refreshed_s >= half_s or self.link.session != self._session
         if idle or (same(verdict.values, self.sent) and not due):
@@ -203,19 +227,25 @@ class Live:
             async with self._busy:
                 if self._let_go:
                     return
-                await self._armed()
-                start_s = time.monotonic()
-                await self.link.command(values)
-        except DeviceError as error:
-            self.failed(str(error))
-            self._journal.event(Way.FAILED, self.id, values=_plain(values), error=str(error))
+                async with asyncio.timeout(None) as self._under_way:
+                    await self._armed()
+                    start_s = time.monotonic()
+                    self._guard.tried(values, now_s=start_s, epoch_s=time.time())
+                    await self.link.command(values)
+        except (DeviceError, TimeoutError) as error:
+            said = str(error) or "no answer, so it was broken off"
+            self.failed(said)
+            self._journal.event(Way.FAILED, self.id, values=_plain(values), error=said)
             return
+        finally:
+            self._under_way = None
         self._brought(values, time.monotonic() - start_s, again=again)
 
     async def _armed(self) -> None:
         if self._session == self.link.session and self._session >= 0:
             return
         session = self.link.session
+        self.touched = True  # arming writes too, and may fail half-way
         await self.link.arm()
         self._session = session
         self.counts.armed += 1
@@ -242,6 +272,9 @@ class Live:
         self.problem = why
         self.counts.failed += 1
         self.sent = {}
+        wears_s = self.attached.options.limits.min_interval_s if self.link.state is LinkState.UP else 0.0
+        self._again_s = time.monotonic() + max(AGAIN_S, wears_s)  # registers wear out by writes that fail too
+        self._failed_session = self.link.session
         if self.link.state is not LinkState.UP:
             self._session = -1
 
@@ -253,28 +286,41 @@ class Live:
         """Put the device into its safe state; nothing is asked of it afterwards. Returns what went wrong, empty for nothing."""
         self._let_go = True
         self.counts.releases += 1
-        if not self.counts.armed:
+        if not self.touched:
+            self.released = True
             return ""  # nothing has been asked of it, so it is as it was
         try:
             async with asyncio.timeout(timeout_s):
                 await self._released()
         except TimeoutError:
-            problem = (
-                f"no answer within {timeout_s:g} s; it falls back by itself within {self.attached.options.safe.within_s:g} s"
-            )
+            problem = f"no answer within {timeout_s:g} s; {self._left_alone()}"
         except DeviceError as error:
-            problem = str(error)
+            problem = f"{error}; {self._left_alone()}"
+        except Exception as error:  # noqa: BLE001 - one faulty adapter must not keep the others from their safe state
+            problem = f"{type(error).__name__}: {error}; {self._left_alone()}"
         else:
             problem = ""
+        self.released = not problem
         self._journal.event(Way.FAILED if problem else Way.EVENT, self.id, what="released", why=why, error=problem)
         return problem
 
     async def _released(self) -> None:
-        """Release after the command under way, so that it cannot land behind; but do not wait for ever for one that hangs."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(HANGING_S):
-                await self._busy.acquire()
+        """Release after the command under way, so that it cannot land behind; one that hangs is broken off."""
+        for _ in range(2):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HANGING_S):
+                    async with self._busy:
+                        break
+            if self._under_way is not None:
+                self._under_way.reschedule(asyncio.get_running_loop().time())
         await self.link.release()
+
+    def _left_alone(self) -> str:
+        """Return what becomes of a device that could not be released."""
+        safe = self.attached.options.safe
+        if self.covers.falls_back and self.counts.armed:
+            return f"armed, it falls back by itself within {safe.within_s:g} s"
+        return "it does not fall back by itself: see to it by hand"
 
     def facts(self) -> dict[str, Any]:
         """Return counts, times and what the device said of itself."""

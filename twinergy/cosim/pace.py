@@ -45,6 +45,8 @@ class Pacer:
     ----------
     stopped : callable
         Asked while waiting; when it returns True the wait ends at once.
+    waiting : callable
+        Called again and again while waiting.
 
     Raises
     ------
@@ -67,6 +69,7 @@ class Pacer:
             raise ScenarioError([Finding(message=message, path="--pace", value=factor, allowed=allowed)], "command line")
         self.factor = factor
         self.stopped: Callable[[], bool] = lambda: False
+        self.waiting: Callable[[], None] = lambda: None
         self._wall_s = step_s / factor
         self._clock = clock
         self._sleep = sleep
@@ -102,6 +105,7 @@ class Pacer:
         while (left_s := deadline_s - self._clock()) > 0.0:
             if self.stopped():
                 return 0.0
+            self.waiting()
             self._sleep(min(left_s, SLICE_S))
         late_s = self._clock() - deadline_s
         if steps_done > self._waited:  # agents outside and real devices may both wait for the same step

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CONNECTION: Final = "connection"
 GRID: Final = "grid"
-OBSERVING: Final = frozenset({"gateway", "heat_meter", "meter", "sensor"})
+OBSERVING: Final = frozenset({"gateway", "heat_meter", "meter", "sensor", "wearable"})
 """Kinds that only observe: a power they report is not one they draw."""
 
 _STORAGE_PORTS: Final = frozenset({"energy_kwh", "p_loss_kw"})

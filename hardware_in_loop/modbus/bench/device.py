@@ -136,7 +136,8 @@ class SoftwareDevice:
         live = {f"704:{stem}RvrtRem": remaining(stem) for stem in ("WMaxLimPct", "WSet", "VarSet")}
         self.sunspec = SunSpecRegisters(figures, models or offered(frozenset(self.senses)), live, base)
         within_s = max(min(options.safe.within_s for _, options, _ in attached), LEAST_WATCH_S)
-        controls.append(SunSpecControls(self.sunspec, desks, rated_w=figures.rated_w(), within_s=within_s))
+        signs = {port: sign for _, options, _ in attached for port, sign in options.signs.items()}
+        controls.append(SunSpecControls(self.sunspec, desks, rated_w=figures.rated_w(), within_s=within_s, signs=signs))
         self._controls += controls
 
     def _registers(self) -> list[MappedRegisters | SunSpecRegisters]:

@@ -130,6 +130,18 @@ class Figures:
         meant = senses.signs.get(port, declared or natural) if senses is not None else natural
         return 1.0 if meant == natural else -1.0
 
+    def shown_w(self) -> float:
+        """Return the power as this unit's inverter models show it, turned where the scenario says that it counts otherwise. [W]."""
+        return self._turned("p_kw") * self.inject_w()
+
+    def shown_var(self) -> float:
+        """Return the reactive power likewise. [var]."""
+        return self._turned("q_kvar") * self.inject_var()
+
+    def _turned(self, port: str) -> float:
+        """Return -1 where the only device behind this unit counts a port the other way round than inverter models do."""
+        return self.turn(next(iter(self.senses)), port, "generation") if len(self.senses) == 1 else 1.0
+
     def local(self) -> bool:
         """Return whether somebody at the device has control."""
         return any(senses.local for senses in self.senses.values())

@@ -40,11 +40,22 @@ class SunSpecControls:
         Rating of the unit. [W]
     within_s : float
         Longest time between two heartbeats of whoever controls. [s]
+    signs : mapping of str to str, optional
+        ``load`` by set-point port that this device counts the other way round than model 704.
     """
 
-    def __init__(self, registers: SunSpecRegisters, desks: Mapping[str, Desk], *, rated_w: float, within_s: float) -> None:
+    def __init__(
+        self,
+        registers: SunSpecRegisters,
+        desks: Mapping[str, Desk],
+        *,
+        rated_w: float,
+        within_s: float,
+        signs: Mapping[str, str] | None = None,
+    ) -> None:
         self._registers = registers
         self._rated_w = rated_w
+        self._signs = dict(signs or {})
         battery, pv = desks.get("battery"), desks.get("pv")
         limited, driven = pv or battery, battery or pv
         self.controls: list[Control] = []
@@ -126,21 +137,25 @@ class SunSpecControls:
         return self._group_704("WMaxLimPct", ("WMaxLimPct",), desk, want)
 
     def _target_704(self, desk: Desk) -> Control:
-        held = self._registers
+        held, turn = self._registers, self._turn("p_set_kw")
 
         def want() -> Want:
             if held.value("704:WSetMod") == MODE_WATTS:
-                return Want(target_kw=-held.value("704:WSet") / W_PER_KW)
-            return Want(target_kw=-held.value("704:WSetPct") / PERCENT * self._most_w() / W_PER_KW)
+                return Want(target_kw=turn * held.value("704:WSet") / W_PER_KW)
+            return Want(target_kw=turn * held.value("704:WSetPct") / PERCENT * self._most_w() / W_PER_KW)
 
         return self._group_704("WSet", ("WSet", "WSetPct"), desk, want)
 
+    def _turn(self, port: str) -> float:
+        """Return what turns a set-point of model 704 into the load frame."""
+        return 1.0 if self._signs.get(port) == "load" else -1.0
+
     def _reactive_704(self, desk: Desk) -> Control:
-        held = self._registers
+        held, turn = self._registers, self._turn("q_set_kvar")
 
         def want() -> Want:
             known = held.value("704:VarSetMod") == MODE_VARS
-            return Want(ports=(("q_set_kvar", -held.value("704:VarSet") / W_PER_KW),) if known else ())
+            return Want(ports=(("q_set_kvar", turn * held.value("704:VarSet") / W_PER_KW),) if known else ())
 
         return self._group_704("VarSet", ("VarSet",), desk, want)
 

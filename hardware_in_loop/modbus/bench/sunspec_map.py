@@ -50,8 +50,8 @@ def _inverter(f: Figures) -> Shown:
     volts = dict.fromkeys(("PhVphA", "PhVphB", "PhVphC"), f.voltage_v)
     return Shown(
         {
-            "A": lambda: 3 * f.phase_a(), **phase, **volts, "W": f.inject_w, "Hz": f.frequency_hz, "VA": f.apparent_va,
-            "VAr": f.inject_var, "PF": lambda: 100 * f.power_factor(),
+            "A": lambda: 3 * f.phase_a(), **phase, **volts, "W": f.shown_w, "Hz": f.frequency_hz, "VA": f.apparent_va,
+            "VAr": f.shown_var, "PF": lambda: 100 * f.power_factor(),
             "WH": lambda: f.energy_wh("energy_export_kwh", f.injected), "DCW": lambda: f.inject_w("pv") if "pv" in f.senses else
             f.inject_w(), "TmpCab": 35.0, "St": lambda: 4 if f.moves() else 8, "Evt1": 0.0, "Evt2": 0.0,
         },
@@ -144,7 +144,7 @@ def _meter(f: Figures) -> Shown:
 def _der_ac(f: Figures) -> Shown:
     points: dict[str, Source] = {
         "ACType": 2.0, "St": 1.0, "InvSt": lambda: 3 if f.moves() else 7, "ConnSt": 1.0, "Alrm": 0.0, "DERMode": 1.0,
-        "W": f.inject_w, "VA": f.apparent_va, "Var": f.inject_var, "PF": f.power_factor, "A": lambda: 3 * f.phase_a(),
+        "W": f.shown_w, "VA": f.apparent_va, "Var": f.shown_var, "PF": f.power_factor, "A": lambda: 3 * f.phase_a(),
         "LNV": f.voltage_v, "LLV": lambda: f.voltage_v() * 3**0.5, "Hz": f.frequency_hz,
         "TotWhInj": lambda: f.energy_wh("energy_export_kwh", f.injected),
         "TotWhAbs": lambda: f.energy_wh("energy_import_kwh", f.absorbed), "MnAlrmInfo": "none",

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 JOURNAL: Final = "hardware.jsonl"
 READY_S: Final = 5.0
 """How long a run waits at most for its devices before its first step; whoever comes later, comes later. [s]"""
-FIRST_S: Final = 0.05
-"""How long the first step waits for readings of its own. [s]"""
+FIRST_S: Final = 1.0
+"""How long the first step waits at most for readings of its own. [s]"""
 LEAST_STALE_S: Final = 3.0
 SWITCH_INTERVAL_S: Final = 5e-4
 """How long one thread may keep the interpreter while another wants it: by default ten times as long, which is late. [s]"""
@@ -110,10 +110,9 @@ class Hardware:
         """Wait until a step is due, take the readings for it, and have the next ones read in time."""
         if not math.isnan(self._began_s):
             self._busy_s = time.monotonic() - self._began_s
-            self._overruns += self._busy_s > self._pacer.step_wall_s
+            self._overruns += index > 1 and self._busy_s > self._pacer.step_wall_s  # the first step may take its time
         if not index:  # building the world has taken a while since the devices were waited for
-            self.engine.schedule(time.monotonic() + FIRST_S)
-            time.sleep(FIRST_S)
+            self.engine.refresh(FIRST_S)
         if index == 1:  # the first step compiles and reads files; time begins when it is done
             self._pacer.anchor()
             self.engine.schedule(self._pacer.deadline_s(1))

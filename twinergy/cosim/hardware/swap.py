@@ -81,6 +81,7 @@ class Registers:
         self._shown = np.zeros(count)
         self._own = np.full(count, np.nan)
         self._anchor = np.full(count, np.nan)
+        self._twin_anchor = np.full(count, np.nan)
 
     def follow(self, seen: FloatArray, own: FloatArray, here: BoolArray) -> FloatArray:
         """Return what the registers show in this step.
@@ -95,9 +96,15 @@ class Registers:
         grown = np.where(np.isnan(self._own), own, self._shown + np.maximum(own - self._own, 0.0))
         new = here & np.isnan(self._anchor)
         self._anchor[new] = grown[new] - seen[new]
+        self._twin_anchor[new] = seen[new] - own[new]
         self._shown = np.where(here, np.fmax(self._anchor + seen, self._shown), grown)
         self._own = own
         return self._shown.copy()
+
+    def twin(self, own: FloatArray) -> FloatArray:
+        """Return the twins' registers as if they had shown the same as the real ones at the first reading."""
+        result: FloatArray = own + self._twin_anchor
+        return result
 
 
 class SwappedFleet(Fleet):
@@ -241,8 +248,9 @@ class SwappedFleet(Fleet):
         return result
 
     def _remember(self, column: _Column, own: FloatArray) -> None:
-        for row, link in zip(column.rows.tolist(), column.links.tolist(), strict=True):
-            self.twin[self.links[link], column.port] = float(own[row])
+        mine = own[column.rows] if column.register is None else column.register.twin(own[column.rows])
+        for value, link in zip(mine.tolist(), column.links.tolist(), strict=True):
+            self.twin[self.links[link], column.port] = value
 
     def state(self) -> dict[str, FloatArray]:
         """Return what the twins remember."""
