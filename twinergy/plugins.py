@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 SIMULATORS: Final = "twinergy.simulators"
 CONTROLLERS: Final = "twinergy.controllers"
 ADAPTERS: Final = "twinergy.adapters"
-GROUPS: Final = (SIMULATORS, CONTROLLERS, ADAPTERS)
+OUTLETS: Final = "twinergy.outlets"
+GROUPS: Final = (SIMULATORS, CONTROLLERS, ADAPTERS, OUTLETS)
 
 
 @cache

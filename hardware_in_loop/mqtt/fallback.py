@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     from hardware_in_loop.mqtt.options import MqttOptions
     from hardware_in_loop.mqtt.profile import Profile
 
-KEEPALIVE_SHARE: Final = 3.0
-"""The broker waits one and a half keep-alives for a client that hangs; the last command may be half of ``within_s`` old then."""
-SHORTEST_WITHIN_S: Final = 3.0
-"""Keep-alives are whole seconds. [s]"""
+PATIENCE: Final = 1.5
+"""A broker waits so many keep-alives for a client that hangs (MQTT 3.1.1, section 3.1.2.10)."""
+BROKER_LOOKS_S: Final = 6.0
+"""How seldom a broker may look: mosquitto 2.0 every six seconds (its will came 8.2 s after a stop, at a keep-alive of 2 s). [s]"""
+LEAST_KEEPALIVE_S: Final = 2
+"""A client that pings every second is now and then a second late; a last will must not come true for that. [s]"""
+SHORTEST_WITHIN_S: Final = 2.0 * (PATIENCE * LEAST_KEEPALIVE_S + BROKER_LOOKS_S)
+"""Below this a hanging laboratory, or a cable that is pulled, would be noticed too late: the last command may be half of
+``within_s`` old by then. [s]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +64,9 @@ def will_of(profile: Profile, name: str, safe: float) -> Will:
 
 
 def guard_keepalive_s(within_s: float, keepalive_s: int) -> int:
-    """Return the keep-alive of a connection whose last will must stand at the device in time. [s]."""
-    return max(1, min(keepalive_s, int(within_s / KEEPALIVE_SHARE)))
+    """Return the keep-alive of a connection whose last will must stand at the device in time. [s].
+
+    >>> [guard_keepalive_s(within_s, 15) for within_s in (18.0, 30.0, 60.0)]
+    [2, 6, 15]
+    """
+    return max(LEAST_KEEPALIVE_S, min(keepalive_s, int((within_s / 2.0 - BROKER_LOOKS_S) / PATIENCE)))

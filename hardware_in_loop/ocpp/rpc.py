@@ -204,6 +204,8 @@ class Rpc:
             return await answer
         finally:
             self._asking.end()
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # seen, also where the connection was lost before anybody waited for it
 
     def _closed_error(self, action: str) -> ClosedError:
         message = f"{self.name}: {action}: the connection is closed"
@@ -335,6 +337,7 @@ class Rpc:
         wrong = violations(self.version, action, "response", frame.payload)
         if not wrong:
             answer.set_result(frame.payload)
+            await asyncio.sleep(0)  # whoever waits for it goes on before what came after it is handled
             return
         code, words = wrong
         text = f"answer to {action}: {'; '.join(words)}"

@@ -297,6 +297,7 @@ from tests.mqtt_peer import link
 async def main():
     broker = Broker(Path("."), int(sys.argv[1]), [])
     block = {"profile": "zigbee2mqtt_plug", "topic": "plug", "part": "washing_machine", "mode": "control"}
+    block["safe"] = {"within_s": float(sys.argv[2])}
     async with link(broker, "household", Path("."), **block) as (real, _):
         await real.arm()
         await real.command({"washing_machine_on": 0.0})
@@ -307,18 +308,26 @@ asyncio.run(main())
 """
 
 
-def test_the_last_will_switches_when_the_laboratory_is_killed(plain: Broker, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("how", "seconds"),
+    [
+        (signal.SIGKILL, 3.0),  # the broker sees at once that the connection is gone
+        (signal.SIGSTOP, 9.5),  # nothing is closed, as where a cable is pulled: half of within_s is left when it hangs
+    ],
+)
+def test_the_last_will_switches_when_the_laboratory_is_gone(plain: Broker, how: signal.Signals, seconds: float) -> None:
     async def main() -> None:
         plug = Plug()
         peer = Peer(plain, plug.react)
         async with peer.listening("zigbee2mqtt/plug/+"):
-            command = [sys.executable, "-c", LABORATORY, str(plain.port)]
+            command = [sys.executable, "-c", LABORATORY, str(plain.port), "18"]
             process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, cwd=ROOT)
             assert process.stdout is not None
             assert await process.stdout.readline() == b"commanded\n"
             assert plug.on is False
-            process.send_signal(signal.SIGKILL)
-            await until(lambda: plug.on, "the last will", 6.0)
+            process.send_signal(how)
+            await until(lambda: plug.on, "the last will", seconds)
+            process.kill()
             await process.wait()
 
     run(main())

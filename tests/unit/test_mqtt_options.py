@@ -167,7 +167,7 @@ def test_two_hands_at_one_switch_are_found() -> None:
 
 
 def test_a_last_will_needs_its_time() -> None:
-    block = {"profile": "zigbee2mqtt_plug", "part": "other", "mode": "control", "safe": {"within_s": 2.0}}
+    block = {"profile": "zigbee2mqtt_plug", "part": "other", "mode": "control", "safe": {"within_s": 17.0}}
     assert [finding.path for finding in ADAPTER.check([attached("a", **block)])] == ["safe.within_s"]
 
 

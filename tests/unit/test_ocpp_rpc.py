@@ -607,3 +607,29 @@ def test_few_answers_are_kept_and_no_big_ones() -> None:
     assert answers.find("7", b"frame") is None
     assert answers.find("8", b"frame") is not None
     assert answers.find("39", b"frame") is None
+
+
+def test_whoever_waits_for_an_answer_goes_on_before_what_came_after_it() -> None:
+    """A central system that limits a session right behind the answer that names it must not be told that there is none."""
+    seen: list[str] = []
+
+    async def noting(action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        seen.append("asked")
+        return HEARTBEAT
+
+    async def main() -> None:
+        async with Wire(V201, noting) as wire:
+
+            async def ask() -> None:
+                await wire.rpc.call("DataTransfer", {"vendorId": "a"})
+                seen.append("answered")
+
+            asking = asyncio.ensure_future(ask())
+            frame = await wire.hear()
+            await wire.say([3, frame[1], {"status": "Accepted"}])
+            await wire.say([2, "right-behind", "Heartbeat", {}])
+            await asking
+            await wire.hear()
+
+    run(main)
+    assert seen == ["answered", "asked"]

@@ -22,7 +22,7 @@ from twinergy.adapters.journal import Journal, Way
 from twinergy.adapters.live import LOOK_S, Live
 from twinergy.adapters.options import Mode
 from twinergy.adapters.quality import Quality
-from twinergy.errors import DeviceError, TwinergyError
+from twinergy.errors import DeviceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -326,9 +326,7 @@ class Engine:
             controlled = [live for live in self.lives.values() if live.attached.options.mode is Mode.CONTROL]
             due = [live for live in controlled if again or not live.released]
             said = await asyncio.gather(*(live.release(why, RELEASE_S) for live in due))
-        return dict.fromkeys((live.id for live in controlled), "") | {
-            live.id: text for live, text in zip(due, said, strict=True)
-        }
+        return dict.fromkeys((live.id for live in controlled), "") | {live.id: text for live, text in zip(due, said, strict=True)}
 
     async def _end(self) -> dict[str, str]:
         self._stood = {name: str(live.link.state) for name, live in self.lives.items()}

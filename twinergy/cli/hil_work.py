@@ -6,14 +6,15 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.live import Live as Screen
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from twinergy import plugins
-from twinergy.adapters import FaultBoard, Journal, LinkContext
+from twinergy.adapters import FaultBoard, Journal, LinkContext, LinkState
 from twinergy.adapters.engine import Engine
 from twinergy.adapters.faults import parse
 from twinergy.adapters.recorded import RecordedPhysics
@@ -26,7 +27,7 @@ from twinergy.errors import DeviceError, Finding, ScenarioError, TwinergyError, 
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Generator, Sequence
     from pathlib import Path
 
     from rich.console import Console
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 REFRESH_S: Final = 0.5
 WATCH_STALE_S: Final = 3.0
 SCAN_S: Final = 30.0
+AGAIN_S: Final = 15.0
+"""How long `hil stop` waits for devices that have to come to it, as charging points do. [s]"""
 FALLEN_BACK: Final = "the run does not answer; its devices are told directly"
 
 
@@ -91,7 +94,7 @@ def watch_command(console: Console, what: str, out: Path, assign: list[str], sec
     with stopping() as stop:
         shots = _of_scenario(what, assign, stop) if _is_scenario(what) else _of_run(what, out)
         end_s = time.monotonic() + seconds if seconds is not None else float("inf")
-        with Screen(console=console, auto_refresh=False) as screen:
+        with closing(shots), Screen(console=console, auto_refresh=False) as screen:
             for shot in shots:
                 screen.update(_table(shot), refresh=True)
                 if stop.is_set() or time.monotonic() >= end_s:
@@ -104,13 +107,13 @@ def _is_scenario(what: str) -> bool:
     return what.endswith((".yaml", ".yml")) or what in pilots()
 
 
-def _of_run(name: str, out: Path) -> Iterator[dict[str, Any]]:
+def _of_run(name: str, out: Path) -> Generator[dict[str, Any]]:
     from twinergy.results.reader import find_run  # noqa: PLC0415 - heavy
 
     return ask(find_run(out, name).path, {"do": "watch"})
 
 
-def _of_scenario(name: str, assign: list[str], stop: threading.Event) -> Iterator[dict[str, Any]]:
+def _of_scenario(name: str, assign: list[str], stop: threading.Event) -> Generator[dict[str, Any]]:
     scenario = load(name, assign)
     need_real(scenario)
     engine = _engine(scenario)
@@ -137,16 +140,21 @@ COLOURS: Final = {"good": "green", "local": "cyan", "stale": "yellow", "bad": "r
 
 def _table(shot: dict[str, Any]) -> Table:
     title = f"emergency stop: {shot['emergency']}" if shot["emergency"] else None
-    table = Table("link", "mode", "state", "port", "value", "quality", "age [s]", "told", "remarks", title=title)
+    table = Table(Column("link", no_wrap=True), "mode", "state", Column("port", no_wrap=True), title=title)
+    for heading in ("value", "quality", "age [s]"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("told")
+    table.add_column("remarks")
     for name, link in shot["links"].items():
         told = ", ".join(f"{port} {'local' if value is None else f'{value:g}'}" for port, value in link["told"].items())
         head = [name, link["mode"], link["state"]]
-        tail = [told, link.get("problem") or link["said"]]
+        up = link["state"] == LinkState.UP
+        tail = [told, link.get("problem") or ("" if up else link["said"])]  # what it says of itself is in the report
         for port, reading in link["readings"].items():
             value = "" if reading["value"] is None else f"{reading['value']:.3f}"
             age = "" if reading["age_s"] is None else f"{reading['age_s']:.2f}"
             quality = f"[{COLOURS[reading['quality']]}]{reading['quality']}[/]"
-            table.add_row(*head, port, value, quality, age, tail[0], tail[1] or reading["reason"])
+            table.add_row(*head, port, value, quality, age, tail[0], escape(tail[1] or reading["reason"]))
             head, tail = ["", "", ""], ["", ""]
     return table
 
@@ -176,8 +184,12 @@ def _told_directly(file: Path) -> dict[str, str]:
     try:
         engine.wait_up(REFRESH_S)
         for live in engine.lives.values():
-            live.counts.armed += 1  # whoever armed them is gone; they are released whatever they were told
-        return engine.stop("the run did not answer")
+            live.touched = True  # whoever told them anything is gone; they are released whatever it was
+        released = engine.stop("the run did not answer")
+        if any(released.values()):
+            engine.wait_up(AGAIN_S)
+            released = engine.stop("the run did not answer")
+        return released
     finally:
         engine.close()
 
@@ -308,10 +320,12 @@ def check_command(
     scenario = load(name, assign)
     need_real(scenario)
     ids = [one.id for one, _ in scenario.real]
-    engine = _engine(scenario, device)
-    if not engine.attached:
-        finding = Finding(message="the scenario has no such real device", value=device, allowed=closest(device, ids))
-        raise ScenarioError([finding], "command line")
+    meant = [one.id for one, _ in scenario.real if device in {one.id, one.device}]
+    if len(meant) != 1:
+        message = "several links belong to it; name one" if meant else "the scenario has no such real device"
+        allowed = ", ".join(meant) or closest(device, ids)
+        raise ScenarioError([Finding(message=message, value=device, allowed=allowed)], "command line")
+    engine = _engine(scenario, meant[0])
     outcome = Checking(engine, reads=reads, arm=arm, say=lambda text: _say(console, text)).run()
     if report is not None:
         report.write_text(markdown(outcome), encoding="utf-8")

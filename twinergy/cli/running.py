@@ -70,19 +70,29 @@ def _agreed(console: Console, scenario: Scenario) -> bool:
 
 @contextmanager
 def _stoppable() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a question the run asks in every step; the second one stops at once."""
-    asked = False
+    """Turn the first Ctrl-C into a question the run asks in every step; the second one stops at once.
 
-    def note(_signal: int, _frame: Any) -> None:
+    The same holds for SIGTERM, and for SIGHUP where a terminal is closed: real devices are to be released then too.
+    """
+    asked = False
+    before: dict[int, Any] = {}
+
+    def note(number: int, _frame: Any) -> None:
         nonlocal asked
         asked = True
-        signal.signal(signal.SIGINT, previous)
+        signal.signal(number, before[number])
 
-    previous = signal.signal(signal.SIGINT, note)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # not every system has all of them
+        if number is not None:
+            before[number] = signal.getsignal(number)
+            if before[number] != signal.SIG_IGN:  # nohup
+                signal.signal(number, note)
     try:
         yield lambda: asked
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

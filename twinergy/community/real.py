@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from twinergy.community.twin import Device, Twin
     from twinergy.kinds import DeviceKind
 
+SOC = "soc"
 Real = tuple[tuple["Attached", "Coverage"], ...]
 
 
@@ -106,6 +107,10 @@ def _wrong(one: Attached, covers: Coverage, kind: DeviceKind) -> Iterator[Findin
         message = "it cannot fall back to a safe state by itself when the laboratory is lost"
         allowed = "none, which takes that risk knowingly; or shadow or monitor as mode"
         yield Finding(message=message, path=f"{one.path}.safe.fallback", value="required", allowed=allowed)
+    window = [name for name in ("soc_min", "soc_max") if getattr(options.limits, name) is not None]
+    if options.mode is Mode.CONTROL and window and SOC not in covers.reads:
+        message = "the device does not say its state of charge, so nothing could ever be asked of it within that limit"
+        yield Finding(message=message, path=f"{one.path}.limits.{window[0]}", allowed="leave it out")
     for port in options.safe.set:
         if port not in covers.writes:
             message = f"the safe state names port {port!r}, which the device does not take"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from twinergy.adapters import AdapterKind, AdapterOptions
+    from twinergy.adapters.outlet import OutletKind
     from twinergy.agents import Agent
     from twinergy.community.document import Document, KeyPath
     from twinergy.community.real import Real
@@ -44,6 +45,15 @@ class ControllerSpec:
     name: str
     plugin: str
     agent: type[Agent]
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class OutletSpec:
+    """An outlet a scenario asks for: its name, its plug-in and its validated options."""
+
+    name: str
+    kind: OutletKind
     options: Options
 
 
@@ -67,6 +77,8 @@ class Scenario:
         Agents, by name.
     real : tuple of (Attached, Coverage)
         Devices that are real, by id, with what of them is.
+    outlets : tuple of OutletSpec
+        Systems of somebody else in which its devices appear, by name.
     """
 
     document: Document
@@ -78,6 +90,7 @@ class Scenario:
     grid: GridDescription
     controllers: tuple[ControllerSpec, ...]
     real: Real = ()
+    outlets: tuple[OutletSpec, ...] = ()
 
     @property
     def name(self) -> str:
@@ -201,10 +214,11 @@ class _Loading:
         real, wrong = real_devices(twin, self.kinds)
         self.findings += wrong
         controllers = self._controllers(context)
+        outlets = self._outlets(twin)
         if self.findings or context is None or grid_kind is None or grid_options is None or grid is None:
             located = [self._located(finding) for finding in checks.condensed(self.findings)]
             raise ScenarioError(located, _subject(self.source))
-        return Scenario(self.source, self.file, context, self.kinds, grid_kind, grid_options, grid, controllers, real)
+        return Scenario(self.source, self.file, context, self.kinds, grid_kind, grid_options, grid, controllers, real, outlets)
 
     def _axis(self) -> TimeAxis | None:
         try:
@@ -330,6 +344,30 @@ class _Loading:
                 self.findings += agent.check(name, options, context)
                 specs.append(ControllerSpec(name, plugin, agent, options))
         return tuple(specs)
+
+    def _outlets(self, twin: Twin) -> tuple[OutletSpec, ...]:
+        specs = []
+        devices = {name: [device.id for device in twin.of_kind(name)] for name in self.kinds}
+        for name, block in sorted(self.file.outlets.items()):
+            if block is None:
+                continue
+            data, path = dict(block), ("outlets", name)
+            plugin, known = str(data.pop("type", name)), plugins.names(plugins.OUTLETS)
+            if plugin not in known:
+                said = "there is no such outlet"
+                self.findings.append(self.source.finding(said, path, value=plugin, allowed=closest(plugin, known)))
+                continue
+            if name in self.file.controllers:
+                self.findings.append(self.source.finding("a controller has this name already", path, value=name))
+            kind: OutletKind = plugins.load(plugins.OUTLETS, plugin)
+            options = self._validated(kind.options, data, path)
+            if options is not None:
+                self.findings += [self._within(finding, path) for finding in kind.check(options, devices)]
+                specs.append(OutletSpec(name, kind, options))
+        return tuple(specs)
+
+    def _within(self, finding: Finding, path: KeyPath) -> Finding:
+        return self._located(replace(finding, path=f"{dotted(path)}.{finding.path}"))
 
     def _located(self, finding: Finding) -> Finding:
         """Add file and line to a finding of a plug-in that knows only the path of its device."""

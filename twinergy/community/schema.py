@@ -231,5 +231,7 @@ class ScenarioFile(Options):
     """Adapter blocks by device, for devices that are generated and so have no block of their own; null for none."""
     controllers: dict[Id, dict[str, Any] | None] = Field(default_factory=dict)
     """Agents by name; `type` names the plug-in where it differs from the key, null leaves one out of an extended scenario."""
+    outlets: dict[Id, dict[str, Any] | None] = Field(default_factory=dict)
+    """Systems of somebody else in which devices of a paced run appear, by name; `type` names the plug-in where it differs."""
     record: dict[str, list[str]] = Field(default_factory=dict)
     """Ports to store by table; a table that is not named stores all its ports, an empty list stores none."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from twinergy.bus.nats_bus import NatsBus
     from twinergy.community.scenario import Scenario
     from twinergy.cosim.arbiter import Arbiter
+    from twinergy.cosim.hardware.outlets import Outlets
     from twinergy.cosim.hardware.session import Hardware
     from twinergy.cosim.pace import Pacer
     from twinergy.cosim.rehearsal import Foreknowledge
@@ -124,6 +125,8 @@ class PlatformHost(AgentHost):
         What the run is linked with.
     hardware : Hardware, optional
         The real devices of the run, which wait for the next step themselves.
+    outlets : Outlets, optional
+        Systems of somebody else in which devices appear.
     """
 
     def __init__(
@@ -135,13 +138,14 @@ class PlatformHost(AgentHost):
         arbiter: Arbiter,
         foreknown: Mapping[str, Foreknowledge] | None = None,
         hardware: Hardware | None = None,
+        outlets: Outlets | None = None,
     ) -> None:
         here = [agent for agent in agents if agent.name not in platform.outside]
         super().__init__(here, parts, axis, platform.bus, arbiter, foreknown)
         self._platform = platform
         self._far = [self._host(agent) for agent in agents if agent.name in platform.outside]
         self._outside: OutsideAgents | None = None
-        self._hardware = hardware
+        self._hardware, self._outlets = hardware, outlets
         self._tables: TableValues = {}
 
     def begin(self, arbiter: Arbiter, tables: Mapping[str, Table], *, pilot: str, run: str, scenario: str) -> None:
@@ -160,6 +164,9 @@ class PlatformHost(AgentHost):
                 self._show(hosted, step, tables)
         super().step(step, tables)
         self._tables = tables
+        if self._outlets is not None:
+            self._outlets.show(tables)
+            self._outlets.ask(self._arbiter, step)
         if self._platform.pacer is not None and (self._hardware is None or self._outside is not None):
             self._platform.pacer.wait(step.index + 1)
         if self._outside is not None:
@@ -217,6 +224,8 @@ class PlatformHost(AgentHost):
             facts["outside"] = self._outside.facts()
         if self._hardware is not None:
             facts["hardware"] = self._hardware.facts()
+        if self._outlets is not None:
+            facts["outlets"] = self._outlets.facts()
         if platform.replay is not None:
             facts["replay"] = platform.replay.facts()
         return facts

@@ -14,6 +14,7 @@ from twinergy.bus import BusError
 from twinergy.cosim.arbiter import Arbiter
 from twinergy.cosim.control import Control
 from twinergy.cosim.exchange import set_points_of, wanted_by
+from twinergy.cosim.hardware.outlets import Outlets
 from twinergy.cosim.hardware.session import Hardware
 from twinergy.cosim.outside import digest
 from twinergy.cosim.platform import Platform, PlatformHost
@@ -24,7 +25,7 @@ from twinergy.cosim.remote import TOKEN_VARIABLE
 from twinergy.cosim.stage import GridMember, Member, Stage
 from twinergy.cosim.wiring import BUS, build_parts, in_order, point_gathers
 from twinergy.cosim.world import Abroad, Components, drive
-from twinergy.errors import RunError
+from twinergy.errors import RunError, TwinergyError
 from twinergy.kinds import Phase
 from twinergy.results.folder import INTERRUPTED, RunFolder
 from twinergy.results.kpis import Kpis
@@ -95,6 +96,7 @@ def assemble(
     cuts: Sequence[Phase | str] = (),
     platform: Platform | None = None,
     hardware: Hardware | None = None,
+    outlets: Outlets | None = None,
 ) -> Built:
     """Build fleets, grid, agents and recorder of a scenario and wire them.
 
@@ -111,6 +113,8 @@ def assemble(
         What the run is linked with; a bus in this process if not given.
     hardware : Hardware, optional
         The real devices of the scenario; all are simulated if not given.
+    outlets : Outlets, optional
+        Systems of somebody else in which its devices appear.
 
     Raises
     ------
@@ -135,9 +139,10 @@ def assemble(
     meters = _metering(parts, scenario, tables, grid)
     platform = platform or Platform()
     agents = [spec.agent(spec.name, spec.options, context) for spec in scenario.controllers]
-    arbiter = Arbiter(list(tables.values()), sorted(agent.name for agent in agents))
+    asking = [agent.name for agent in agents] + [spec.name for spec in scenario.outlets if outlets]
+    arbiter = Arbiter(list(tables.values()), sorted(asking))
     foreknown = rehearse(scenario, agents, _rehearsal)
-    host = PlatformHost(agents, [*acting, *meters.parts], context.axis, platform, arbiter, foreknown, hardware)
+    host = PlatformHost(agents, [*acting, *meters.parts], context.axis, platform, arbiter, foreknown, hardware, outlets)
     real = hardware.tables if hardware else ()
     most_steps = None if platform.pacer is None else max(1, round(BLOCK_WALL_S / platform.pacer.step_wall_s))
     recorder = Recorder([*tables.values(), *meters.tables, *real], context.axis, sink, most_steps)
@@ -259,21 +264,25 @@ def run(
         write_devices(folder, context.twin)
         session = _Session(scenario, writer, series=series)
         hardware = Hardware(scenario, platform.pacer, folder.path) if scenario.real and platform.pacer else None
-        built = assemble(scenario, session.take, cuts, platform, hardware)
+        outlets = Outlets(scenario, _tables(scenario), folder.path) if scenario.outlets and platform.pacer else None
+        built = assemble(scenario, session.take, cuts, platform, hardware, outlets)
         session.watch(built, folder.path.name)
         writer.write_topology(built.grid.topology())
         recorder = built.components.recorder
         recorder.watch = _watcher(folder.path, recorder, progress, stop, session.drain)
         if platform.pacer is not None:
             platform.pacer.stopped = lambda: recorder.stop_asked or (stop is not None and stop())
+        unsafe: dict[str, str] = {}
         try:
-            with _devices(hardware, recorder, writer):
+            with _shown(outlets), _devices(hardware, recorder, writer, unsafe):
                 drive(built.components)
-        except RunInterruptedError:
+        except RunInterruptedError as interrupted:
+            _say_unsafe(interrupted, unsafe)
             session.finish(recorder, waits=False)
             writer.close(INTERRUPTED)
             raise
-        except BaseException:
+        except BaseException as error:
+            _say_unsafe(error, unsafe)
             session.finish(recorder, waits=False)
             raise
         session.finish(recorder)
@@ -288,9 +297,29 @@ def run(
     return finished
 
 
+def _tables(scenario: Scenario) -> dict[str, Table]:
+    return {name: scenario.table(name) for name in scenario.kinds if scenario.twin.of_kind(name)}
+
+
 @contextmanager
-def _devices(hardware: Hardware | None, recorder: Recorder, writer: RunWriter) -> Iterator[None]:
-    """Hold the real devices for as long as steps are computed, and see them into their safe states whatever happens."""
+def _shown(outlets: Outlets | None) -> Iterator[None]:
+    """Show devices to systems of somebody else for as long as steps are computed."""
+    if outlets is None:
+        yield
+        return
+    try:
+        outlets.start()
+        yield
+    finally:
+        outlets.close()
+
+
+@contextmanager
+def _devices(hardware: Hardware | None, recorder: Recorder, writer: RunWriter, unsafe: dict[str, str]) -> Iterator[None]:
+    """Hold the real devices for as long as steps are computed, and see them into their safe states whatever happens.
+
+    `unsafe` takes those of which that could not be shown, and why.
+    """
     if hardware is None:
         yield
         return
@@ -303,8 +332,15 @@ def _devices(hardware: Hardware | None, recorder: Recorder, writer: RunWriter) -
         hardware.start()
         yield
     finally:
-        unsafe = {name: said for name, said in hardware.close().items() if said}
+        unsafe.update({name: said for name, said in hardware.close().items() if said})
         writer.write_manifest(hardware=hardware.facts() | ({"not_released": unsafe} if unsafe else {}))
+
+
+def _say_unsafe(error: BaseException, unsafe: dict[str, str]) -> None:
+    """Have a run that ends before its time say whose safe state could not be shown: somebody must go and look."""
+    if unsafe and isinstance(error, TwinergyError):
+        said = "\n".join(f"{name} could not be put into its safe state: {problem}" for name, problem in unsafe.items())
+        error.args = (f"{error}\n{said}",)
 
 
 class _Session:

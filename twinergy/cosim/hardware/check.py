@@ -27,11 +27,12 @@ UP_S: Final = 10.0
 READ_S: Final = 2.0
 EVERY_S: Final = 0.1
 PROOF_S: Final = 5.0
-WINDOW: Final = 0.02
+WINDOW: Final = 0.05
 """Part of the rating by which a set-point may differ from what the device does anyway."""
-LEAST_WINDOW_KW: Final = 0.05
+LEAST_WINDOW_KW: Final = 0.1
 LONGEST_FALL_BACK_S: Final = 180.0
-TOLERANCE: Final = 0.02
+NEAR: Final = 0.3
+"""Part of that window within which a power counts as the one that was asked for."""
 MOST_OVER: Final = 1.2
 """Of the rating, up to which a power is believed."""
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
@@ -140,12 +141,25 @@ class Checking:
         self._note("reads", PASSED, f"{self._reads} times, {p50:.1f} ms median, {p99:.1f} ms at the 99th percentile")
 
     def _judge_readings(self) -> None:
+        self._wait_for_readings()
         for port in self._covers.reads:
             reading = self._engine.image.reading(self._one.id, port)
+            if port != "p_kw" and (reading.quality is Quality.MISSING or math.isnan(reading.value)):
+                self._note(port, SKIPPED, f"no value within {UP_S:g} s: it may not say that, or not now")
+                continue
             text = f"{reading.value:g}, {reading.quality.name.lower()}, {reading.age_s:.2f} s old"
             wrong = self._unlikely(port, reading.value)
             good = reading.quality <= Quality.LOCAL and not wrong
             self._note(port, PASSED if good else FAILED, "; ".join(part for part in (text, reading.reason, wrong) if part))
+
+    def _wait_for_readings(self) -> None:
+        """Wait for what the device says by itself, as charging points do."""
+        start_s = time.monotonic()
+        while time.monotonic() - start_s < UP_S and not all(
+            self._engine.image.reading(self._one.id, port).quality <= Quality.LOCAL for port in self._covers.reads
+        ):
+            self._engine.schedule(time.monotonic())
+            time.sleep(EVERY_S)
 
     def _unlikely(self, port: str, value: float) -> str:
         if not math.isfinite(value):
@@ -172,24 +186,49 @@ class Checking:
         if not port:
             self._note("writes", SKIPPED, f"no harmless value is known for {', '.join(writes)}")
             return
-        if self._command(port, first) and self._command(port, second):
+        if self._command(port, first) and (second == first or self._command(port, second)) and self._follows(port, second):
             self._fall_back(port, second)
         self._note_release()
+
+    @property
+    def _window_kw(self) -> float:
+        return max(WINDOW * self._one.rated_kw, LEAST_WINDOW_KW)
+
+    def _p_kw(self) -> float:
+        self._engine.schedule(time.monotonic())
+        time.sleep(EVERY_S)
+        return self._engine.image.reading(self._one.id, "p_kw").value
+
+    def _follows(self, port: str, commanded: float) -> bool:
+        """Return whether the device's power is seen to be what was asked for; without that its fall-back could not be seen."""
+        if port != "p_set_kw" or "p_kw" not in self._covers.reads:
+            self._note("falls back", SKIPPED, "its readings do not show it")
+            return False
+        start_s, p_kw = time.monotonic(), math.nan
+        while time.monotonic() - start_s < PROOF_S and not abs(p_kw - commanded) <= NEAR * self._window_kw:
+            p_kw = self._p_kw()
+        near = abs(p_kw - commanded) <= NEAR * self._window_kw
+        took = f"{p_kw:g} kW after {time.monotonic() - start_s:.1f} s"
+        self._note("follows", PASSED if near else FAILED, took if near else f"{took}, {commanded:g} kW were asked for")
+        return near
 
     def _harmless(self) -> tuple[str, float, float]:
         """Return a port and two values close to what the device does anyway."""
         now = {port: self._engine.image.reading(self._one.id, port).value for port in self._covers.reads}
-        window = max(WINDOW * self._one.rated_kw, LEAST_WINDOW_KW)
+        window = self._window_kw
         p_kw = now.get("p_kw", math.nan)
         if "p_set_kw" in self._covers.writes and math.isfinite(p_kw):
-            return "p_set_kw", p_kw, p_kw - math.copysign(window, p_kw)
+            less = abs(p_kw) > 0.5 * self._one.rated_kw  # more where it does little: below 6 A a charging point pauses
+            return "p_set_kw", p_kw, p_kw + math.copysign(window, -p_kw if less else p_kw)
         if "p_max_kw" in self._covers.writes and self._one.rated_kw:
             return "p_max_kw", self._one.rated_kw, self._one.rated_kw - window
         if "p_min_kw" in self._covers.writes and self._one.rated_kw:
             return "p_min_kw", -self._one.rated_kw, -self._one.rated_kw + window
         switches = [port for port in self._covers.writes if port.endswith("_on")]
-        if switches:
-            return switches[0], 1.0, 1.0
+        for switch in switches:
+            known = self._one.options.safe.set.get(switch, 1.0 if any(now[name] > 0.0 for name in now if "_kw" in name) else None)
+            if known is not None:  # what it is in its safe state, or is now
+                return switch, known, known
         temps = [(port, "temp_indoor_degc") for port in self._covers.writes if port == "temp_set_degc"]
         if temps and math.isfinite(now.get("temp_indoor_degc", math.nan)):
             return "temp_set_degc", round(now["temp_indoor_degc"]), round(now["temp_indoor_degc"]) - 0.5
@@ -224,18 +263,12 @@ class Checking:
         if safe.within_s > LONGEST_FALL_BACK_S:
             self._note("falls back", SKIPPED, f"would take {safe.within_s:g} s; set safe.within_s lower to see it")
             return
-        if port != "p_set_kw" or "p_kw" not in self._covers.reads:
-            self._note("falls back", SKIPPED, "its readings do not show it")
-            return
         self._live.abandon()
         start_s, gone = time.monotonic(), False
         wanted = safe.set.get(port)
         while time.monotonic() - start_s < safe.within_s + READ_S and not gone:
-            self._engine.schedule(time.monotonic())
-            time.sleep(EVERY_S)
-            p_kw = self._engine.image.reading(self._one.id, "p_kw").value
-            far = TOLERANCE * max(self._one.rated_kw, 1.0)
-            gone = abs(p_kw - wanted) <= far if wanted is not None else abs(p_kw - commanded) > far
+            p_kw, near = self._p_kw(), NEAR * self._window_kw
+            gone = abs(p_kw - wanted) <= near if wanted is not None else abs(p_kw - commanded) > 2.0 * near
         took_s = time.monotonic() - start_s
         detail = (
             f"after {took_s:.1f} s, within {safe.within_s:g} s" if gone else f"still at {commanded:g} kW after {took_s:.1f} s"

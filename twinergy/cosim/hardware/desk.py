@@ -21,7 +21,7 @@ from twinergy.adapters import Quality
 from twinergy.errors import DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from twinergy.adapters.engine import Engine
 
@@ -50,13 +50,24 @@ class Desk:
         self._server: asyncio.Server | None = None
 
     def open(self) -> None:
-        """Begin to serve; on a system without such sockets there is no desk, and `hil stop` talks to the devices itself."""
+        """Begin to serve; on a system without such sockets there is no desk, and `hil stop` talks to the devices itself.
+
+        Raises
+        ------
+        DeviceError
+            If it cannot: a run that nobody could stop from outside does not begin.
+        """
         if not hasattr(asyncio, "start_unix_server"):
             return
-        self._home = Path(tempfile.mkdtemp(prefix="twinergy-"))  # only its owner may enter; run folders can have long paths
-        path = self._home / "desk"
-        asyncio.run_coroutine_threadsafe(self._serve(path), self._engine.loop).result(PATIENCE_S)
-        self._file.write_text(str(path), encoding="utf-8")
+        try:
+            self._home = Path(tempfile.mkdtemp(prefix="twinergy-"))  # only its owner may enter; run folders can have long paths
+            path = self._home / "desk"
+            asyncio.run_coroutine_threadsafe(self._serve(path), self._engine.loop).result(PATIENCE_S)
+            self._file.write_text(str(path), encoding="utf-8")
+        except OSError as error:
+            message = f"the socket for `twinergy hil stop` cannot be made in {tempfile.gettempdir()} ({error}); "
+            message += "set TMPDIR to a folder with a short path that can be written to"
+            raise DeviceError(message) from error
 
     async def _serve(self, path: Path) -> None:
         self._server = await asyncio.start_unix_server(self._talk, str(path), limit=LONGEST)
@@ -114,7 +125,7 @@ def snapshot(engine: Engine) -> dict[str, Any]:
     return {"links": links, "emergency": engine.emergency}
 
 
-def ask(folder: Path, question: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def ask(folder: Path, question: dict[str, Any]) -> Generator[dict[str, Any]]:
     """Ask the desk of a run and yield its answers.
 
     Raises

@@ -9,11 +9,9 @@ import time
 from array import array
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from twinergy.adapters import Mode
 from twinergy.adapters.engine import Engine
-from twinergy.adapters.guard import POWERS
+from twinergy.adapters.guard import POWERS, SET, fold
 from twinergy.adapters.live import Wish
 from twinergy.community.real import adapter_kind
 from twinergy.cosim.hardware.desk import Desk
@@ -23,13 +21,14 @@ from twinergy.cosim.wiring import CONNECTION
 from twinergy.ports import Direction
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from twinergy.adapters import Attached, Coverage
     from twinergy.adapters.image import Latched
     from twinergy.community.scenario import Scenario
     from twinergy.cosim.pace import Pacer
-    from twinergy.kinds import DeviceKind, Fleet, TableValues
+    from twinergy.kinds import DeviceKind, Fleet, FloatArray, TableValues
 
 JOURNAL: Final = "hardware.jsonl"
 READY_S: Final = 5.0
@@ -37,6 +36,9 @@ READY_S: Final = 5.0
 FIRST_S: Final = 1.0
 """How long the first step waits at most for readings of its own. [s]"""
 LEAST_STALE_S: Final = 3.0
+RESERVE: Final = "min_soc"
+Claims = dict[int | None, tuple[float, float]]
+"""How much more and how much less than now is already promised behind each connection. [kW]"""
 SWITCH_INTERVAL_S: Final = 5e-4
 """How long one thread may keep the interpreter while another wants it: by default ten times as long, which is late. [s]"""
 
@@ -98,6 +100,7 @@ class Hardware:
             If something on this side is wrong.
         """
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self._pacer.waiting = self.engine.alive
         self.engine.start()
         if self._desk is not None:
             self._desk.open()
@@ -140,8 +143,9 @@ class Hardware:
             What was computed in this step, for the load of everything else behind the same connection.
         """
         wishes = {}
+        claims: Claims = {}
         for sender in self._senders:
-            wish = sender.wish(asked, tables)
+            wish = sender.wish(asked, tables, claims)
             if wish is not None:
                 wishes[sender.id] = wish
         self.engine.send(wishes)
@@ -177,17 +181,37 @@ class _Sender:
         self._row = [device.id for device in scenario.twin.of_kind(one.kind)].index(one.device)
         connection = scenario.twin.device_by_id[one.device].connection
         self._connection = scenario.twin.connection_row.get(connection)
+        self._keeps = RESERVE in ports and RESERVE not in covers.writes
         self._asked = False
+        self._others_kw = 0.0
 
-    def wish(self, asked: TableValues, tables: TableValues) -> Wish | None:
-        """Return what is asked now; None before anything has been."""
+    def wish(self, asked: TableValues, tables: TableValues, claims: Claims) -> Wish | None:
+        """Return what is asked now; None before anything has been. What it may change behind its connection is claimed."""
         mine = asked.get(self._table, {})
-        values = {port: float(mine[port][self._row]) if port in mine else math.nan for port in self._ports}
+        values = {port: self._of(mine, port) for port in self._ports}
         self._asked = self._asked or any(not math.isnan(value) for value in values.values())
-        return Wish(values, self._others_kw(tables)) if self._asked else None
+        if not self._asked:
+            return None
+        more_kw, less_kw = claims.get(self._connection, (0.0, 0.0))
+        others_kw = self._others(tables)
+        self._claim(values, tables, claims)
+        reserve = self._of(mine, RESERVE) if self._keeps else math.nan
+        return Wish(values, others_kw + more_kw, others_kw + less_kw, reserve)
 
-    def _others_kw(self, tables: TableValues) -> float:
+    def _of(self, mine: Mapping[str, FloatArray], port: str) -> float:
+        return float(mine[port][self._row]) if port in mine else math.nan
+
+    def _others(self, tables: TableValues) -> float:
+        """Return the load of everything else behind the connection; the last known one where it is not known."""
         if self._connection is None or CONNECTION not in tables or POWER not in tables.get(self._table, {}):
             return 0.0
-        others = tables[CONNECTION][POWER][self._connection] - tables[self._table][POWER][self._row]
-        return float(others) if np.isfinite(others) else 0.0
+        others_kw = float(tables[CONNECTION][POWER][self._connection] - tables[self._table][POWER][self._row])
+        self._others_kw = others_kw if math.isfinite(others_kw) else self._others_kw
+        return self._others_kw
+
+    def _claim(self, values: Mapping[str, float], tables: TableValues, claims: Claims) -> None:
+        """Claim for this device what it will change: two that see the same room must not both take it."""
+        change_kw = fold(values, {SET})[SET] - self._of(tables.get(self._table, {}), POWER) if SET in self._ports else math.nan
+        if math.isfinite(change_kw):
+            more_kw, less_kw = claims.get(self._connection, (0.0, 0.0))
+            claims[self._connection] = more_kw + max(change_kw, 0.0), less_kw + min(change_kw, 0.0)

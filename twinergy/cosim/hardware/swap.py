@@ -229,7 +229,7 @@ class SwappedFleet(Fleet):
             return inputs
         asked = inputs[ASKED].copy()
         asked[self._rows[driven]] = self._held[self._key[driven]]
-        free = {name: inputs[name].copy() for name in ("p_min_kw", "p_max_kw") if name in inputs}
+        free = {name: inputs[name].copy() for name in ("p_min_kw", "p_max_kw", "min_soc") if name in inputs}
         for values in free.values():
             values[self._rows[driven]] = np.nan
         return {**inputs, **free, ASKED: asked}
