@@ -102,8 +102,7 @@ def bench(folder: Path, faults: Sequence[str] = ()) -> Iterator[None]:
     options = [part for fault in faults for part in ("--fault", fault)]
     command = [sys.executable, "-m", "twinergy.cli", "hil", "bench", str(folder / "scenario.yaml"), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:
-        assert serving.stdout is not None
-        for line in serving.stdout:
+        for line in serving.stdout or ():
             if line.startswith("Ctrl-C"):
                 break
         try:

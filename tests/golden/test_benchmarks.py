@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-BENCHMARKS = sorted((Path(__file__).resolve().parents[2] / "benchmarks").glob("*.py"))
+ROOT = Path(__file__).resolve().parents[2]
+BENCHMARKS = sorted((ROOT / "benchmarks").glob("*.py"))
+WITH_DEVICES = sorted(file for file in (ROOT / "benchmarks" / "hardware").glob("*.py") if file.stem != "__init__")
 
 
 @pytest.mark.parametrize("file", BENCHMARKS, ids=lambda file: file.stem)
@@ -18,5 +21,17 @@ def test_benchmark_runs(file, tmp_path):
     done = subprocess.run(
         [sys.executable, str(file), "--smoke"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
     )
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"\d+(?:\.\d+)?", done.stdout)) > 5
+
+
+@pytest.mark.parametrize("file", WITH_DEVICES, ids=lambda file: file.stem)
+def test_benchmark_with_devices_runs(file):
+    if "mosquitto" in file.read_text(encoding="utf-8") and not (
+        shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").is_file()
+    ):
+        pytest.skip("mosquitto is not installed")
+    command = [sys.executable, "-m", f"benchmarks.hardware.{file.stem}", "--quick"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r"\d+(?:\.\d+)?", done.stdout)) > 5
