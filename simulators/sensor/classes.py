@@ -7,18 +7,19 @@ Figures are those of the named data sheets; what was not read there but remember
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from twinergy.options import NonNegative, Options, Positive
+from twinergy.options import NonNegative
+from twinergy.telegrams.options import Span
 
 Quantity = Literal["temp_indoor_degc", "humidity_percent", "co2_ppm", "illuminance_lx", "noise_dba"]
 QUANTITIES: Final[tuple[Quantity, ...]] = ("temp_indoor_degc", "humidity_percent", "co2_ppm", "illuminance_lx", "noise_dba")
 """What a sensor may measure, in the order of all its arrays."""
 
 
-class Channel(Options):
+class Channel(Span):
     """How well a sensor measures one quantity; figures are in the unit of the quantity."""
 
     accuracy: NonNegative = 0.0
@@ -27,21 +28,8 @@ class Channel(Options):
     """Largest systematic error over the value; 3 % is 0.03. [-]"""
     noise: NonNegative = 0.0
     """Standard deviation of single readings (repeatability)."""
-    resolution: Positive
-    """Smallest step of a reading."""
     response_s: NonNegative = 0.0
     """Time in which a reading has followed 63 % of a sudden change (first order); 0 follows at once. [s]"""
-    low: float
-    """Lowest value it can say."""
-    high: float
-    """Highest value it can say; beyond it the reading stays there."""
-
-    @model_validator(mode="after")
-    def _has_a_range(self) -> Self:
-        if self.low >= self.high:
-            message = f"low={self.low:g} must be below high={self.high:g}"
-            raise ValueError(message)
-        return self
 
 
 def _channel(

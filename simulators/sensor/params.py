@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulators.sensor.classes import QUANTITIES, Channel
+from twinergy.telegrams.following import Following
 from twinergy.telegrams.reading import by_quantity, made_errors, steps_per_unit
 from twinergy.telegrams.sending import Sending
 
@@ -25,7 +26,7 @@ ABSENT = Channel(resolution=1.0, low=0.0, high=1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SensorParams:
+class SensorParams(Following):
     """What is known of a set of sensors; arrays of shape ``(5, n_devices)``, rows as `QUANTITIES`, unless stated.
 
     Attributes
@@ -39,22 +40,11 @@ class SensorParams:
         Time constant of the first-order response. [s]
     sending : Sending
         When reports are due, and how they are lost.
-    keeps : dict
-        Share of a difference that is left after a step, by length of step, as worked out so far.
     """
 
     table: FloatArray
     per_unit: FloatArray
-    response_s: FloatArray
     sending: Sending
-    keeps: dict[float, FloatArray] = field(default_factory=dict, compare=False)
-
-    def keep(self, duration_s: float) -> FloatArray:
-        """Return the share of a difference between truth and reading that is left after a step of this length."""
-        keep = self.keeps.get(duration_s)
-        if keep is None:
-            keep = self.keeps[duration_s] = np.exp(-duration_s / np.maximum(self.response_s, 1e-9))
-        return keep
 
 
 def params_of(ids: Sequence[str], options: Sequence[SensorOptions], seed: int) -> SensorParams:

@@ -6,18 +6,19 @@ What was not read there but remembered says *from memory*, what nobody states is
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from twinergy.options import NonNegative, Options, Positive
+from twinergy.options import NonNegative
+from twinergy.telegrams.options import Span
 
 Quantity = Literal["heart_rate_bpm", "skin_temp_degc", "activity_met"]
 QUANTITIES: Final[tuple[Quantity, ...]] = ("heart_rate_bpm", "skin_temp_degc", "activity_met")
 """What a wearable may measure, in the order of all its arrays."""
 
 
-class Channel(Options):
+class Channel(Span):
     """How well a wearable measures one quantity; figures are in the unit of the quantity."""
 
     error_relative: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
@@ -27,19 +28,6 @@ class Channel(Options):
     """Largest systematic error that does not depend on the value."""
     noise: NonNegative = 0.0
     """Standard deviation of single readings that does not depend on the value."""
-    resolution: Positive
-    """Smallest step of a reading."""
-    low: float
-    """Lowest value it can say."""
-    high: float
-    """Highest value it can say; beyond it the reading stays there."""
-
-    @model_validator(mode="after")
-    def _has_a_range(self) -> Self:
-        if self.low >= self.high:
-            message = f"low={self.low:g} must be below high={self.high:g}"
-            raise ValueError(message)
-        return self
 
 
 Channels = dict[Quantity, Channel]

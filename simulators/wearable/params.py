@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from simulators.wearable.classes import QUANTITIES, Channel
 from simulators.wearable.person import SLEEPING_SHARE
+from twinergy.telegrams.following import Following
 from twinergy.telegrams.reading import by_quantity, made_errors, steps_per_unit
 from twinergy.telegrams.sending import Sending
 
@@ -33,7 +34,7 @@ SPREAD: Final = float(np.sqrt(0.5))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WearableParams:
+class WearableParams(Following):
     """What is known of a set of wearables.
 
     Attributes
@@ -51,16 +52,7 @@ class WearableParams:
     person: FloatArray
     table: FloatArray
     per_unit: FloatArray
-    response_s: FloatArray
     sending: Sending
-    keeps: dict[float, FloatArray] = field(default_factory=dict, compare=False)
-
-    def keep(self, duration_s: float) -> FloatArray:
-        """Return the share of a difference between a body and where it tends to that is left after a step of this length."""
-        keep = self.keeps.get(duration_s)
-        if keep is None:
-            keep = self.keeps[duration_s] = np.exp(-duration_s / np.maximum(self.response_s, 1e-9))
-        return keep
 
 
 def params_of(ids: Sequence[str], options: Sequence[WearableOptions], seed: int) -> WearableParams:

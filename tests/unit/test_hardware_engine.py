@@ -7,14 +7,16 @@ import json
 import math
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests import memory_adapter as memory
-from twinergy.adapters import Attached, Coverage, Quality
-from twinergy.adapters.engine import Engine
+from twinergy.adapters import Attached, Coverage, Journal, Quality, Way
+from twinergy.adapters.engine import Engine, _patiently
 from twinergy.adapters.live import Wish
+from twinergy.cosim.pace import Pacer
 from twinergy.errors import DeviceError
 
 
@@ -171,6 +173,109 @@ def test_the_emergency_stop_releases_everything_and_nothing_is_asked_afterwards(
         assert stopped == ["somebody pressed it"]
     assert any(line.get("what") == "emergency stop" for line in lines(tmp_path))
     assert [device.released for device in memory.DEVICES.values()] == [1, 1]
+
+
+def test_an_adapter_that_raises_on_release_keeps_nobody_else_from_the_safe_state(tmp_path):
+    with engine(tmp_path, "a", "b") as running:
+        running.wait_up(2.0)
+        stopped = []
+        running.on_emergency = stopped.append
+        ask(running, "a", 1.0)
+        ask(running, "b", 1.0)
+        until(lambda: all(device.told for device in memory.DEVICES.values()))
+        memory.DEVICES["a"].fails_to_release = ValueError("a fault of the adapter")
+        said = running.stop("pressed")
+        assert said["a"] == "ValueError: a fault of the adapter; armed, it falls back by itself within 60 s"
+        assert said["b"] == ""
+        assert stopped == ["pressed"]
+        memory.DEVICES["a"].fails_to_release = None
+        assert running.close() == {"a": "", "b": ""}  # once more at the end, for the one that had failed
+    assert [device.released for device in memory.DEVICES.values()] == [1, 1]
+
+
+def test_a_command_that_hangs_is_broken_off_before_the_release_and_does_not_land_behind_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("twinergy.adapters.live.HANGING_S", 0.1)
+    with engine(tmp_path, "a") as running:
+        running.wait_up(2.0)
+        device = memory.DEVICES["a"]
+        device.commands_take_s = 1.0
+        ask(running, "a", 1.0)
+        until(lambda: device.armed)
+        assert running.stop("pressed") == {"a": ""}
+        time.sleep(1.1)
+        assert device.course == ["released"]
+
+
+def test_a_device_whose_arming_failed_half_way_is_released_too(tmp_path):
+    with engine(tmp_path, "a") as running:
+        memory.DEVICES["a"].refuses_arming = "its timer does not read back"
+        running.wait_up(2.0)
+        ask(running, "a", 1.0)
+        until(lambda: running.lives["a"].counts.failed)
+    assert memory.DEVICES["a"].released == 1
+
+
+def test_what_a_device_refuses_is_not_hammered_in(tmp_path):
+    with engine(tmp_path, "a") as running:
+        running.wait_up(2.0)
+        memory.DEVICES["a"].answers = False
+        for number in range(20):
+            ask(running, "a", 1.0 + 0.1 * number)
+            time.sleep(0.02)
+        assert running.lives["a"].counts.failed == 1
+        memory.DEVICES["a"].answers = True
+        until(lambda: memory.DEVICES["a"].told)  # the newest of them, a second later
+        assert memory.DEVICES["a"].told == [{"p_set_kw": pytest.approx(2.9)}]
+
+
+def test_a_run_that_waits_for_a_long_step_is_alive(tmp_path, monkeypatch):
+    """Steps of a quarter of an hour must not let devices fall back in between."""
+    monkeypatch.setattr("twinergy.adapters.live.DEAD_MAN_S", 0.3)
+    with engine(tmp_path, "a", safe={"within_s": 0.2}) as running:
+        running.wait_up(2.0)
+        pacer = Pacer(1.0, 1.2)
+        pacer.waiting = running.alive
+        pacer.anchor()
+        ask(running, "a", 2.0)
+        pacer.wait(1)
+        assert running.lives["a"].counts.withheld == 0
+        assert len(memory.DEVICES["a"].told) >= 8
+
+
+def test_within_a_long_step_devices_are_read_and_limits_look_again(tmp_path, monkeypatch):
+    for module in ("engine", "live"):
+        monkeypatch.setattr(f"twinergy.adapters.{module}.LOOK_S", 0.1)
+    with engine(tmp_path, "a", limits={"soc_max": 0.9}) as running:
+        running.wait_up(2.0)
+        running.schedule(time.monotonic() + 60.0)
+        ask(running, "a", 2.0)
+        until(lambda: memory.DEVICES["a"].told)
+        memory.DEVICES["a"].values["soc"] = 0.95  # full, long before the step ends
+        until(lambda: memory.DEVICES["a"].told[-1] == {"p_set_kw": 0.0})
+
+
+def test_pressing_ctrl_c_again_does_not_cut_the_release_short():
+    class Pressed:
+        answers = iter((KeyboardInterrupt(), {"a": ""}))
+
+        def result(self, _timeout_s):
+            answer = next(self.answers)
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer
+
+    pressed = Pressed()
+    with pytest.raises(KeyboardInterrupt):
+        _patiently(pressed, 1.0)
+    assert next(pressed.answers, None) is None  # it was waited for
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_keeps_no_device_from_its_safe_state():
+    with Journal(Path("/dev/full")) as journal:
+        for _ in range(3):
+            journal.event(Way.ASKED, "a")
+        assert "lines are missing" in journal.problem
 
 
 def test_a_slow_device_costs_the_others_nothing(tmp_path):

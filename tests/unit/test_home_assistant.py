@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hardware_in_loop.mqtt.announcements import shelly_gen1
+from hardware_in_loop.mqtt.client import Incoming
 from hardware_in_loop.mqtt.home_assistant import discovered, profile_from_discovery
 from hardware_in_loop.mqtt.home_assistant.discovery import Table, Topics, payload, safe
 from hardware_in_loop.mqtt.home_assistant.looks import look
@@ -16,6 +18,7 @@ from hardware_in_loop.mqtt.home_assistant.publisher import _value
 from hardware_in_loop.mqtt.home_assistant.short import written_out
 from hardware_in_loop.mqtt.home_assistant.templates import Picked, command, read
 from hardware_in_loop.mqtt.library import load
+from hardware_in_loop.mqtt.scan import Ears
 from twinergy.errors import DeviceError
 from twinergy.plugins import device_kind
 from twinergy.ports import measured, set_point
@@ -250,6 +253,32 @@ def test_base_topic_at_the_end_and_in_lists() -> None:
 def test_what_is_no_announcement_is_refused_with_the_reason(text: str, said: str) -> None:
     with pytest.raises(DeviceError, match=said):
         profile_from_discovery(text, "homeassistant/sensor/x/config")
+
+
+def test_announcements_of_strangers_end_no_scan() -> None:
+    """One device that says nonsense hides no other, and nothing is proposed that a scenario would refuse."""
+    ears = Ears({"kind": "mqtt", "broker": "mqtt://127.0.0.1:1883"})
+    nonsense = {
+        "dev": {"ids": "x", "name": "X"},
+        "stat_t": "x/s",
+        "dev_cla": "power",
+        "unit_of_meas": "W",
+        "avty": [{"topic": True}],
+    }
+    for topic, data in (
+        ("homeassistant/sensor/a/config", b"[" * 200_000),
+        ("homeassistant/sensor/b/config", json.dumps({**nonsense, "uniq_id": "b"}).encode()),
+        ("homeassistant/device/c/config", json.dumps({**KITCHEN, "state_topic": "sensor/bla/state"}).encode()),
+    ):
+        ears._take_config(Incoming(topic, data, retain=True))
+    for name in ("shellyplug-1", "#", "a/+/b"):
+        ears._take(
+            shelly_gen1, Incoming("shellies/announce", json.dumps({"id": name, "model": "SHPLG-S"}).encode(), retain=False)
+        )
+    topics = [one["adapter"].get("topic", one["adapter"]["profile"]) for one in ears.found()]  # type: ignore[attr-defined]
+    assert topics == ["shellyplug-1", "Kitchen.yaml"]
+    with pytest.raises(DeviceError, match=r"X: its announcement makes no sense \(topic: Input should be a valid string\)"):
+        profile_from_discovery(json.dumps(nonsense))
 
 
 def test_an_empty_message_deletes_and_announces_nothing() -> None:

@@ -492,7 +492,7 @@ def test_a_device_that_is_as_patient_as_we_promise_gets_its_heartbeat_with_comma
 
 
 def test_a_hybrid_gets_one_heartbeat_that_goes_on_counting() -> None:
-    """Two links of one unit, and a unit that is looked at again: what the device sees always rises by one (models 715 and 802)."""
+    """Two links of one unit, and a unit that is looked at again: what the device sees always rises by one (model 715)."""
     rig, other = (Rig(kind, "sunspec_hybrid", safe={"within_s": 60.0}) for kind in ("battery", "pv"))
     at = rig.connection.sunspec([1, 103, 123, 124, 715])
     rig.connection.put(at, m103_W=0, m103_W_SF=0, m103_St=4, m124_WChaMax=4000, m124_WChaMax_SF=0, m124_StorCtl_Mod=0)

@@ -16,10 +16,10 @@ from twinergy.adapters import Image, Quality
 
 
 class Case:
-    def __init__(self, profile: str, *ports: str) -> None:
+    def __init__(self, profile: str, *ports: str, rated_kw: float = 0.0) -> None:
         self.profile = bind(load(profile), "device", {})
         self.image = Image([("link", port) for port in ports], [3.0] * len(ports))
-        self.intake = Intake(self.profile, {port: port for port in ports}, self.image.row("link"))
+        self.intake = Intake(self.profile, {port: port for port in ports}, self.image.row("link"), rated_kw)
 
     def say(self, payload: object, topic: str = "", *, retain: bool = False) -> bool:
         data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
@@ -65,6 +65,16 @@ def test_an_impossible_value_is_bad_at_once_and_the_old_one_stays() -> None:
     case.say({"temperature": 327.67, "humidity": 41})
     assert (case.value("temp_indoor_degc"), case.quality("temp_indoor_degc")) == (21.5, Quality.BAD)
     assert (case.value("humidity_percent"), case.quality("humidity_percent")) == (41.0, Quality.GOOD)
+
+
+def test_a_power_beyond_what_the_device_can_is_bad() -> None:
+    case = Case("json_pv", "p_kw", rated_kw=5.0)
+    case.say({"p_w": 2500})
+    case.say({"p_w": 25_000})
+    assert (case.value("p_kw"), case.quality("p_kw")) == (-2.5, Quality.BAD)
+    assert case.image.reading("link", "p_kw").reason == "-25 kW is more than 2 times the rating of 5 kW"
+    case.say({"p_w": 9_900})
+    assert (case.value("p_kw"), case.quality("p_kw")) == (-9.9, Quality.GOOD)
 
 
 def test_copies_are_taken_once_and_gaps_are_counted() -> None:

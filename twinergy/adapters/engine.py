@@ -182,6 +182,9 @@ class Engine:
         ending = asyncio.run_coroutine_threadsafe(self._end(), self._loop)
         try:
             return _patiently(ending, 2.0 * RELEASE_S + START_S)
+        except TimeoutError:
+            problem = "the thread of the devices does not answer: see to it by hand"
+            return {name: problem for name, live in self.lives.items() if not live.released and live.touched}
         finally:
             with suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self._loop.stop)

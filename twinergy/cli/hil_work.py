@@ -40,6 +40,8 @@ WATCH_STALE_S: Final = 3.0
 SCAN_S: Final = 30.0
 AGAIN_S: Final = 15.0
 """How long `hil stop` waits for devices that have to come to it, as charging points do. [s]"""
+WIDTH: Final = 10_000
+"""Blocks are to be pasted: lines are never broken."""
 FALLEN_BACK: Final = "the run does not answer; its devices are told directly"
 
 
@@ -68,6 +70,7 @@ def scan_command(console: Console, where: str, adapters: tuple[str, ...]) -> Non
         raise DeviceError("\n".join([f"nothing was found at {where}", *(f"  - {text}" for text in failures)]))
     writer = YAML(typ="safe", pure=True)
     writer.default_flow_style = None
+    writer.width = WIDTH
     for one in found:
         _say(console, f"# {one['found']}")
         writer.dump({"kind": one["kind"], "adapter": one["adapter"]}, sys.stdout)
@@ -146,7 +149,8 @@ def _table(shot: dict[str, Any]) -> Table:
     table.add_column("told")
     table.add_column("remarks")
     for name, link in shot["links"].items():
-        told = ", ".join(f"{port} {'local' if value is None else f'{value:g}'}" for port, value in link["told"].items())
+        told = ", ".join(f"{port} {value:g}" for port, value in link["told"].items() if value is not None)
+        told = told or ("local" if link["told"] else "")
         head = [name, link["mode"], link["state"]]
         up = link["state"] == LinkState.UP
         tail = [told, link.get("problem") or ("" if up else link["said"])]  # what it says of itself is in the report
@@ -209,6 +213,7 @@ def fit_command(console: Console, run: str, link: str, out: Path) -> None:
 
     writer = YAML(typ="safe", pure=True)
     writer.default_flow_style = None
+    writer.width = WIDTH
     for one in fits(find_run(out, run), link):
         if one.found is None:
             _say(console, f"# {one.link}: {one.problem}")

@@ -277,7 +277,7 @@ def run(
             with _shown(outlets), _devices(hardware, recorder, writer, unsafe):
                 drive(built.components)
         except RunInterruptedError as interrupted:
-            _say_unsafe(interrupted, unsafe)
+            _say_unsafe(interrupted, unsafe, hardware.engine.emergency if hardware else "")
             session.finish(recorder, waits=False)
             writer.close(INTERRUPTED)
             raise
@@ -333,14 +333,16 @@ def _devices(hardware: Hardware | None, recorder: Recorder, writer: RunWriter, u
         yield
     finally:
         unsafe.update({name: said for name, said in hardware.close().items() if said})
-        writer.write_manifest(hardware=hardware.facts() | ({"not_released": unsafe} if unsafe else {}))
+        writer.write_manifest(hardware=hardware.facts())
 
 
-def _say_unsafe(error: BaseException, unsafe: dict[str, str]) -> None:
-    """Have a run that ends before its time say whose safe state could not be shown: somebody must go and look."""
-    if unsafe and isinstance(error, TwinergyError):
-        said = "\n".join(f"{name} could not be put into its safe state: {problem}" for name, problem in unsafe.items())
-        error.args = (f"{error}\n{said}",)
+def _say_unsafe(error: BaseException, unsafe: dict[str, str], emergency: str = "") -> None:
+    """Have a run that ends before its time say why, and whose safe state could not be shown: somebody must go and look."""
+    if isinstance(error, TwinergyError):
+        said = [f"emergency stop ({emergency})"] if emergency else []
+        said += [str(error)]
+        said += [f"{name} could not be put into its safe state: {problem}" for name, problem in unsafe.items()]
+        error.args = ("\n".join(said),)
 
 
 class _Session:

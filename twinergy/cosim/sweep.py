@@ -175,7 +175,8 @@ def _run_case(scenario: str, case: Case, folder: Path, keep_series: bool) -> Non
     home.mkdir(parents=True)
     found: dict[str, Any] = {"values": case.values, ERROR: "", "kpis": {}}
     try:
-        finished = run(load(scenario, case.assignments), out=home, report=False, series=keep_series)
+        simulated = load(scenario, case.assignments).simulated()  # many runs at once cannot share a real device
+        finished = run(simulated, out=home, report=False, series=keep_series)
         found["kpis"] = {name: figure.value for name, figure in finished.kpis.items()}
     except TwinergyError as error:
         found[ERROR] = str(error)

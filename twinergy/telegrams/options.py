@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from twinergy.options import Options
+from twinergy.options import Options, Positive
 
 
 class Point(Options):
@@ -42,3 +42,21 @@ class TelegramOptions(SendingOptions):
 
     of: Point
     """The point it observes."""
+
+
+class Span(Options):
+    """What a sensing channel can say of a quantity; in the unit of the quantity."""
+
+    resolution: Positive
+    """Smallest step of a reading."""
+    low: float
+    """Lowest value it can say."""
+    high: float
+    """Highest value it can say; beyond it the reading stays there."""
+
+    @model_validator(mode="after")
+    def _has_a_range(self) -> Self:
+        if self.low >= self.high:
+            message = f"low={self.low:g} must be below high={self.high:g}"
+            raise ValueError(message)
+        return self

@@ -78,6 +78,7 @@ class Hardware:
         self._began_s = math.nan
         self._ages = array("f")
         self._waited: list[str] = []
+        self._unsafe: dict[str, str] = {}
         self._interval_s = sys.getswitchinterval()
 
     # before the first step
@@ -157,7 +158,9 @@ class Hardware:
         try:
             if self._desk is not None:
                 self._desk.close()
-            return self.engine.close()
+            released = self.engine.close()
+            self._unsafe = {name: said for name, said in released.items() if said}
+            return released
         finally:
             sys.setswitchinterval(self._interval_s)
 
@@ -166,6 +169,8 @@ class Hardware:
         facts = self.engine.facts()
         if self._waited:
             facts["not_there_at_start"] = self._waited
+        if self._unsafe:
+            facts["not_released"] = self._unsafe
         return facts | {"overruns": self._overruns}
 
 
