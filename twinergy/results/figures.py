@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from twinergy.results.figure_hardware import has_hardware, timing, twins
 from twinergy.results.figure_months import by_month, has_months
 from twinergy.results.figure_network import network
 from twinergy.results.figure_sankey import flows_of, sankey
@@ -112,6 +113,21 @@ FIGURES: Final = (
         "How full the storages were; the band holds the middle 80 % of them.",
         storage,
         lambda run: bool(state_of_charge_table(run)),
+    ),
+    StandardFigure(
+        "hardware_twins",
+        "Real devices and their twins",
+        "Full lines are what devices said, dashed ones what their twins computed beside them; "
+        "a gap is a time without a good reading.",
+        twins,
+        has_hardware,
+    ),
+    StandardFigure(
+        "hardware_timing",
+        "How well time was kept",
+        "The share of steps that began at most so late, and of good readings that were at most so old when their step took them.",
+        timing,
+        has_hardware,
     ),
 )
 

@@ -106,7 +106,7 @@ class HardwareAccount:
         if not self._ids:
             return []
         links = facts.get("links", {})
-        return [self._link_table(links), self._reading_table(links), self._twin_table(links)]
+        return [self._link_table(links), self._reading_table(links), self._twin_table(links), self._said_table(links)]
 
     def _link_table(self, links: Mapping[str, Any]) -> dict[str, Any]:
         rows = []
@@ -115,13 +115,16 @@ class HardwareAccount:
             acknowledged = link.get("acknowledged_p50_s"), link.get("acknowledged_p99_s")
             milliseconds = [None if value is None else 1e3 * value for value in acknowledged]
             counts = [link.get(key, 0) for key in ("sent", "refreshed", "limited", "failed", "withheld")]
-            remark = link.get("problem") or link.get("said", "")
             head = [name, f"{link.get('adapter', '')}, {link.get('mode', '')}", link.get("state", "")]
-            rows.append([*head, remark, float(self._away_h[place] * SECONDS_PER_HOUR), *milliseconds, *counts])
-        columns = ["link", "over", "at the end", "says", "away, s", "ack. median, ms", "ack. 99 %, ms"]
+            rows.append([*head, float(self._away_h[place] * SECONDS_PER_HOUR), *milliseconds, *counts])
+        columns = ["link", "over", "at the end", "away, s", "ack. median, ms", "ack. 99 %, ms"]
         columns += ["sent", "refreshed", "limited", "failed", "withheld"]
         note = "Away: time in which something stood in for the device. Acknowledged: from the command to its proof by the device."
         return {"title": "Links", "columns": columns, "rows": rows, "note": note}
+
+    def _said_table(self, links: Mapping[str, Any]) -> dict[str, Any]:
+        rows = [[name, links.get(name, {}).get("problem") or links.get(name, {}).get("said", "")] for name in self._links]
+        return {"title": "What they say of themselves", "columns": ["link", "says, or last problem"], "rows": rows, "note": ""}
 
     def _reading_table(self, links: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         median, oldest = self._ages.percentile(50.0), self._ages.percentile(99.0)
