@@ -9,6 +9,15 @@ RESTART_SHARE = Fraction(1, 2)
 """A register that falls to this share of itself or less may have begun again; what falls less is a late telegram."""
 WRAP_SHARE = Fraction(1, 4)
 """A register wraps from within this share below its width to within this share above zero."""
+MOST_KW = 10_000.0
+"""No device of a community draws or feeds in more. *Assumption*. [kW]"""
+MOST_AT_ONCE_KWH = 10.0
+"""What has been counted at once is never doubted up to here, however short the time: clocks of devices are coarse. [kWh]"""
+
+
+def most_kwh(elapsed_s: float) -> float:
+    """Return what a register can have counted since the reading before at most; more must be said twice to be believed. [kWh]."""
+    return MOST_AT_ONCE_KWH + MOST_KW * max(elapsed_s, 0.0) / 3600.0
 
 
 class EnergyCounter:
@@ -21,6 +30,8 @@ class EnergyCounter:
       passed the latest one;
     * to half or less: it may have begun again at zero. That is believed once the register goes on counting from there, and then
       everything it shows counts, because it was counted since the restart. If it jumps back up instead, it was a glitch.
+
+    A reading that would add more than can be (a glitch upwards, or a wrap that is none) counts once the next one confirms it.
 
     What a device counted between the last reading and its restart is unknown to everybody and not counted. Call `restart`
     where the protocol says that the device began again: then nothing must be guessed. Arithmetic is exact for integers.
@@ -46,13 +57,14 @@ class EnergyCounter:
         self._last = Fraction(0)
         self._low: Fraction | None = None
         self._total = Fraction(0)
+        self._doubted: Fraction | None = None
 
     @property
     def total_kwh(self) -> float:
         """Energy since the first reading. [kWh]."""
         return float(self._total)
 
-    def advance(self, raw: float, kwh_per_count: float | None = None) -> float:
+    def advance(self, raw: float, kwh_per_count: float | None = None, most_kwh: float = float("inf")) -> float:
         """Take a reading.
 
         Parameters
@@ -61,6 +73,8 @@ class EnergyCounter:
             What the register shows. [counts]
         kwh_per_count : float, optional
             What a count is worth from this reading on, where a scale factor has moved. [kWh]
+        most_kwh : float
+            More than this cannot have been added since the last reading, see `most_kwh`. [kWh]
 
         Returns
         -------
@@ -77,23 +91,32 @@ class EnergyCounter:
             raise ValueError(message)
         counts = _exact(raw)
         moved = self._rescale(kwh_per_count)
+        before = self._offset, self._last, self._low, self._total
+        self._take(counts, moved)
+        if self._total - before[3] > most_kwh and (self._doubted is None or counts < self._doubted):
+            self._offset, self._last, self._low, self._total = before
+            self._doubted = counts
+        else:
+            self._doubted = None
+        return self.total_kwh
+
+    def _take(self, counts: Fraction, moved: int) -> None:
         if self._offset is None:
             self._offset, self._last = self._total / self._kwh_per_count - counts, counts
         elif counts >= self._last - moved:
             self._believe(max(counts, self._last))
         else:
             self._fallen(counts)
-        return self.total_kwh
 
     def restart(self) -> None:
         """Say that the register has begun again at zero: the next reading counts in full."""
         if self._offset is not None:
             self._offset += self._last
-            self._last, self._low = Fraction(0), None
+            self._last, self._low, self._doubted = Fraction(0), None, None
 
     def rebase(self) -> None:
         """Say that the next reading is of another register, another meter: it goes on counting from there."""
-        self._offset, self._low = None, None
+        self._offset, self._low, self._doubted = None, None, None
 
     def _believe(self, counts: Fraction) -> None:
         if self._offset is None:
@@ -126,6 +149,7 @@ class EnergyCounter:
         self._kwh_per_count = new
         self._last *= ratio
         self._low = None if self._low is None else self._low * ratio
+        self._doubted = None
         self._offset = None if self._offset is None else self._offset * ratio
         return 1
 

@@ -44,6 +44,9 @@ class MemoryDevice:
         self.armed = 0
         self.released = 0
         self.takes_s = 0.0
+        self.commands_take_s = 0.0
+        self.fails_to_release: BaseException | None = None
+        self.course: list[str] = []
         self.refuses_arming = ""
         self.quality = Quality.GOOD
 
@@ -84,10 +87,15 @@ class MemoryLink(DeviceLink):
         if not self.device.answers:
             message = "no answer"
             raise DeviceError(message)
+        await asyncio.sleep(self.device.commands_take_s)
+        self.device.course.append("told")
         self.device.told.append(dict(values))
         self.device.do(values)
 
     async def release(self) -> None:
+        if self.device.fails_to_release is not None:
+            raise self.device.fails_to_release
+        self.device.course.append("released")
         self.device.released += 1
         self.device.values["p_kw"] = 0.0
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What becomes of devices whose laboratory is killed: ``kill -9`` of a real ``twinergy run --arm``, over all protocols.
 
-``python -m benchmarks.hardware.kill`` holds software devices (Modbus with a revert timer, MQTT with a timer of the device and with
-a last will, OCPP 1.6, 2.0.1 and 2.1), has a laboratory in a process of its own ask all of them for something, kills it at some
-moment, and says how many are in their safe state within ``within_s``, and how long that took. The devices live on from round to
-round, as real ones would. ``--hang`` stops the process instead (SIGSTOP): it neither answers nor hangs up.
+``python -m benchmarks.hardware.kill`` holds software devices (Modbus with a revert timer, MQTT with a timer of the device and
+with a last will, OCPP 1.6, 2.0.1 and 2.1), has a laboratory in a process of its own ask all of them for something, kills it at
+some moment, and says how many are in their safe state within ``within_s``, and how long that took. The devices live on from
+round to round, as real ones would. ``--hang`` stops the process instead (SIGSTOP): it neither answers nor hangs up.
 """
 
 from __future__ import annotations
@@ -95,10 +95,10 @@ class Device:
         asked = physics.asked.get(self.id, {})
         if self.kind.startswith("ocpp"):
             wanted, port = (FEED_KW, "p_set_kw") if self.kind == "ocpp2.1" else (POINT_KW, "p_max_kw")
-            return abs(asked.get(port, math.nan) - wanted) < 0.05  # noqa: PLR2004 - kW, rounding of limits
+            return abs(asked.get(port, math.nan) - wanted) < 0.05
         if self.kind == "mqtt last will":
             return asked.get("lighting_on") == 0.0
-        return abs(physics.read(self.id, "p_kw") - ASKED_KW) < 0.01  # noqa: PLR2004 - kW, scale factors
+        return abs(physics.read(self.id, "p_kw") - ASKED_KW) < 0.01
 
     def safe(self, physics: TablePhysics) -> bool:
         """Return whether it is in its safe state."""
@@ -107,7 +107,7 @@ class Device:
             return math.isnan(asked.get("p_set_kw", math.nan)) and asked.get("p_max_kw", math.inf) <= SAFE_KW + 1e-6
         if self.kind == "mqtt last will":
             return asked.get("lighting_on", math.nan) == 1.0
-        return abs(physics.read(self.id, "p_kw")) < 1e-6  # noqa: PLR2004 - kW
+        return abs(physics.read(self.id, "p_kw")) < 1e-6
 
 
 def devices(each: int, broker: str) -> list[Device]:
@@ -156,7 +156,10 @@ def scenario(folder: Path, under_test: Sequence[Device]) -> Scenario:
     buses = kind.describe(grid, folder, len(under_test)).connection_buses
     lines = [f"{HEAD}connections:"]
     lines += [f"  - {{id: c-{one.id}, bus: {buses[n % len(buses)]}, tariff: household}}" for n, one in enumerate(under_test)]
-    lines += ["devices:", *(f"  - {{id: {one.id}, connection: c-{one.id}, {one.block}}}" for one in under_test)]
+    points = [one for one in under_test if one.kind.startswith("ocpp")]
+    place = {one.id: f"hub: h-{one.id}" if one in points else f"connection: c-{one.id}" for one in under_test}
+    lines += ["devices:", *(f"  - {{id: {one.id}, {place[one.id]}, {one.block}}}" for one in under_test)]
+    lines += ["hubs:", *(f"  - {{id: h-{one.id}, connection: c-{one.id}, limit_kw: 22}}" for one in points)]
     lines += ["controllers:", "  asker: {}"]
     file = folder / "scenario.yaml"
     file.write_text("\n".join([*lines, ""]), encoding="utf-8")
@@ -173,10 +176,12 @@ def with_asker() -> None:
 
 def laboratory(folder: Path) -> None:
     """Be the laboratory: ``twinergy run`` with the agent of this module among its plug-ins."""
-    from twinergy.cli import app  # noqa: PLC0415
+    from twinergy.cli import main as twinergy  # noqa: PLC0415
 
     with_asker()
-    app(["run", str(folder / "scenario.yaml"), "--arm", "--pace", "1", "--quiet", "--no-report", "--out", str(folder / "runs")])
+    options = ["--arm", "--pace", "1", "--quiet", "--no-report", "--out", str(folder / "runs")]
+    sys.argv = ["twinergy", "run", str(folder / "scenario.yaml"), *options]
+    twinergy()
 
 
 @dataclass(slots=True)
@@ -247,7 +252,8 @@ async def once(bench: Bench, under_test: Sequence[Device], folder: Path, wait_s:
     with (folder / "laboratory.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: ASYNC220 - returns at once
         try:
-            steered = await until(lambda: all(one.steered(bench.physics) for one in under_test), UP_S)
+            all_steered = lambda: process.poll() is not None or all(one.steered(bench.physics) for one in under_test)  # noqa: E731
+            steered = await until(all_steered, UP_S) and process.poll() is None
             if not steered:
                 idle = ", ".join(one.id for one in under_test if not one.steered(bench.physics))
                 message = f"not under control within {UP_S:g} s: {idle}\n{(folder / 'laboratory.log').read_text()[-2000:]}"

@@ -137,6 +137,9 @@ class ModbusDriver(Driver):
         self._units: dict[tuple[str, int, str], SharedUnit] = {}
         self._keepers: list[Keeper] = []
         self._journal = context.journal
+        self._named: dict[str, list[str]] = {}
+        for one in attached:
+            self._named.setdefault(one.options.endpoint.key, []).append(one.id)  # type: ignore[attr-defined]
         links: dict[str, ModbusLink] = {}
         users: dict[tuple[str, int, str], list[ModbusLink]] = {}
         for one in attached:
@@ -155,7 +158,11 @@ class ModbusDriver(Driver):
         if key not in self._units:
             connection = self._connections.get(key[0])
             if connection is None:
-                connection = Connection(options.endpoint, context.journal, folder=context.folder)
+                # Frames are logged under the device's name, those of a shared connection under its address: they carry the unit.
+                named = self._named[key[0]]
+                connection = Connection(
+                    options.endpoint, context.journal, named[0] if len(named) == 1 else "", folder=context.folder
+                )
                 self._connections[key[0]] = connection
             bases = BASES if options.sunspec_base is None else (options.sunspec_base,)
             self._units[key] = SharedUnit(connection, options.unit, library.load(options.profile, context.folder), bases)

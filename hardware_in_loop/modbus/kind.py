@@ -83,7 +83,7 @@ class ModbusAdapter(AdapterKind):
         return ModbusBench(attached, physics, faults, context)
 
     async def scan(self, where: str) -> list[dict[str, object]]:
-        """Look for SunSpec units at ``host:port``."""
+        """Look for SunSpec units at ``host:port``, or on a serial line."""
         from hardware_in_loop.modbus.scan import scan  # noqa: PLC0415
 
         return await scan(where)

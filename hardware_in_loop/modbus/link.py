@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hardware_in_loop.modbus.command import UnprovenError
 from hardware_in_loop.modbus.control import Control
-from hardware_in_loop.modbus.errors import NotConnectedError
+from hardware_in_loop.modbus.errors import NoAnswerError, NotConnectedError
 from hardware_in_loop.modbus.heartbeat import EVERY_S, Watcher
 from hardware_in_loop.modbus.layout import names_of_device
 from hardware_in_loop.modbus.reading import choose_reader
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 8.0
 """A command, with everything that is read for it, takes no longer than so many time-outs."""
+LONGEST_FRAME: Final = 256
+"""Characters of the longest frame on a serial line (Modbus over Serial Line V1.02, section 2.5.1)."""
+RELEASE_PAUSES_S: Final = (0.2, 0.4, 0.8)
+"""Pauses before a device that does not answer is asked to let go once more. [s]"""
 _BEGINNING: Final = frozenset({"", "connecting", "not started"})
 
 
@@ -72,6 +76,13 @@ class ModbusLink(DeviceLink):
         return self._busy.locked()
 
     @property
+    def patience_s(self) -> float:
+        """Longest time that a command may take; on a serial line its frames travel for a while as well. [s]."""
+        endpoint = self.unit.connection.endpoint
+        travels_s = LONGEST_FRAME * endpoint.character_s if endpoint.is_serial else 0.0
+        return PATIENCE * (self.options.timeout_s + travels_s) + self.unit.profile.settle_s
+
+    @property
     def is_complete(self) -> bool:
         """Whether the device has something for every port of its profile."""
         return len(self._readers) == len(self.spec.reads)
@@ -102,7 +113,9 @@ class ModbusLink(DeviceLink):
                 self.row.mark(Quality.MISSING, f"the device has none of {wanted}", port)
             else:
                 readers[port] = reader.after(self._readers.get(port), replaced=unit.replaced)
-        self._control.choose(layout, probed)
+        if not self.armed or unit.replaced:
+            # While it is controlled the way stays as it was armed: a register that is refused for once must not change it.
+            self._control.choose(layout, probed)
         self._readers = readers
         self._watchers = [Watcher(one.point, one.within_s) for one in self.spec.watch if layout.has([one.point])]
         points = [layout.point(one.point) for one in self.spec.beat]
@@ -173,8 +186,8 @@ class ModbusLink(DeviceLink):
     def beating(self, now_s: float) -> list[Beater]:
         """Return the heartbeats that are due now (monotonic): none when nobody has commanded the device for too long.
 
-        A heartbeat says that somebody controls. It ends so early that the device has missed it, and fallen back, ``within_s`` after
-        the last command, however lively this loop is: what commands may hang or be dead.
+        A heartbeat says that somebody controls. It ends so early that the device has missed it, and fallen back, ``within_s``
+        after the last command, however lively this loop is: what commands may hang or be dead.
         """
         return [one for one in self.beaters if self.armed and now_s - self._told_s <= self._may_beat_s(one)]
 
@@ -198,7 +211,18 @@ class ModbusLink(DeviceLink):
         self.armed = False
         if self.options.mode is Mode.CONTROL:
             async with self._turn():
+                await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Release; one that keeps silent, or kept silent a moment ago, gets further chances."""
+        for pause_s in RELEASE_PAUSES_S:
+            try:
                 await self._control.release()
+            except NoAnswerError:
+                await asyncio.sleep(pause_s)
+            else:
+                return
+        await self._control.release()
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -206,7 +230,7 @@ class ModbusLink(DeviceLink):
 
         What was not proven makes all readings bad until something is.
         """
-        patience_s = PATIENCE * self.options.timeout_s + self.unit.profile.settle_s
+        patience_s = self.patience_s
         try:
             async with asyncio.timeout(patience_s), self._busy:
                 await self._ready()

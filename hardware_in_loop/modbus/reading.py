@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from hardware_in_loop.counters import EnergyCounter
+from hardware_in_loop.counters import EnergyCounter, most_kwh
 from hardware_in_loop.modbus import quantities
 from hardware_in_loop.modbus.profile import counts
 from hardware_in_loop.modbus.registers import FLOATS, Point, width_of
@@ -70,6 +70,7 @@ class PortReader:
     rated_kw: float = 0.0
     names: tuple[str, ...] = field(init=False)
     _counter: EnergyCounter | None = field(default=None, init=False)
+    _counted_s: float = field(default=math.nan, init=False)
     _factors: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,7 +82,7 @@ class PortReader:
     def after(self, before: PortReader | None, *, replaced: bool) -> PortReader:
         """Return this reader with the count of the one before it; a device that was replaced goes on counting from there."""
         if before is not None and before._counter is not None and before.way == self.way:  # noqa: SLF001 - one of ours
-            self._counter = before._counter  # noqa: SLF001
+            self._counter, self._counted_s = before._counter, before._counted_s  # noqa: SLF001
             if replaced:
                 self._counter.rebase()
         return self
@@ -126,7 +127,10 @@ class PortReader:
         worth = point.scale * 10.0 ** (sample.exponent or 0) * quantities.to_port(point.unit, self.port)
         if self._counter is None:
             self._counter = EnergyCounter(width_of(point.kind) if point.kind not in FLOATS else None, worth)
-        return self._counter.advance(float(sample.raw) if isinstance(sample.raw, float) else int(sample.raw or 0), worth)
+        raw = float(sample.raw) if isinstance(sample.raw, float) else int(sample.raw or 0)
+        most = math.inf if math.isnan(self._counted_s) else most_kwh(sample.received_s - self._counted_s)
+        self._counted_s = sample.received_s
+        return self._counter.advance(raw, worth, most)
 
     def _beyond(self, samples: Sequence[Sample], value: float) -> str:
         """Return why a value cannot be, empty if it can."""

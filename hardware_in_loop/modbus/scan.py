@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import re
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from hardware_in_loop.modbus.connection import Connection
 from hardware_in_loop.modbus.endpoint import TCP_PORT, TLS_PORT, Endpoint
@@ -13,6 +14,8 @@ from hardware_in_loop.modbus.sunspec.chain import walk
 from twinergy.errors import DeviceError
 
 if TYPE_CHECKING:
+    from typing import Literal
+
     from hardware_in_loop.modbus.sunspec.chain import Chain
 
 UNITS: Final = (*range(1, 11), 100, 126, 247)
@@ -26,6 +29,7 @@ HYBRID: Final = frozenset({160, DC_PORTS})
 PV_PORT: Final = 0
 """Type of a DC port of model 714: PV."""
 MOST_PORTS: Final = 8
+_SERIAL: Final = re.compile(r"(?P<port>/[^@]+|COM\d+)(@(?P<baud>\d{3,7})(?P<parity>[ENO])?)?")
 _COMMON: Final = ("1:Mn", "1:Md", "1:Vr", "1:SN")
 
 
@@ -35,15 +39,15 @@ async def scan(where: str) -> list[dict[str, object]]:
     Parameters
     ----------
     where : str
-        ``host``, ``host:port`` or ``[v6 address]:port``.
+        ``host``, ``host:port`` or ``[v6 address]:port``; or a serial port, with its speed and parity where they are not 9600
+        baud and even: ``/dev/ttyUSB0@19200N``.
 
     Raises
     ------
     DeviceError
         If there is no connection, or no unit answers.
     """
-    host, port = parse(where)
-    endpoint = Endpoint(transport="tls" if port == TLS_PORT else "tcp", host=host, port=port, timeout_s=TIMEOUT_S)
+    endpoint = endpoint_of(where)
     connection = Connection(endpoint, name="scan")
     await connection.start()
     try:
@@ -65,6 +69,24 @@ async def scan(where: str) -> list[dict[str, object]]:
         message = f"{where}: no SunSpec unit among {units}; the last one: {silent[-1] if silent else 'silent'}"
         raise DeviceError(message)
     return found
+
+
+def endpoint_of(where: str) -> Endpoint:
+    """Return where to look.
+
+    >>> endpoint_of("/dev/ttyUSB0@19200N").key, endpoint_of("192.0.2.7:802").transport
+    ('/dev/ttyUSB0', 'tls')
+    """
+    serial = _SERIAL.fullmatch(where)
+    if serial is None:
+        host, port = parse(where)
+        return Endpoint(transport="tls" if port == TLS_PORT else "tcp", host=host, port=port, timeout_s=TIMEOUT_S)
+    baud, parity = int(serial["baud"] or 9600), cast("Literal['E', 'N', 'O']", serial["parity"] or "E")
+    try:
+        return Endpoint(transport="rtu", serial_port=serial["port"], baud_rate=baud, parity=parity, timeout_s=TIMEOUT_S)
+    except ValueError as error:
+        message = f"{where!r} is no serial line; write it such as /dev/ttyUSB0@19200N"
+        raise DeviceError(message) from error
 
 
 def parse(where: str) -> tuple[str, int]:
@@ -133,7 +155,11 @@ def kinds_of(numbers: set[int]) -> list[tuple[str, str]]:
 
 
 def _block(endpoint: Endpoint, unit: int, profile: str) -> dict[str, Any]:
-    block: dict[str, Any] = {"kind": "modbus", "profile": profile, "host": endpoint.host, "unit": unit, "mode": "monitor"}
+    block: dict[str, Any] = {"kind": "modbus", "profile": profile, "unit": unit, "mode": "monitor"}
+    if endpoint.transport == "rtu":
+        line = {"serial_port": endpoint.serial_port, "baud_rate": endpoint.baud_rate, "parity": endpoint.parity}
+        return {**block, "transport": "rtu", **line}
+    block["host"] = endpoint.host
     if endpoint.transport != "tcp":
         block["transport"] = endpoint.transport
     if endpoint.port != (TLS_PORT if endpoint.transport == "tls" else TCP_PORT):

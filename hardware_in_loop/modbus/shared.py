@@ -118,6 +118,8 @@ class SharedUnit:
         """
         async with self._preparing:
             generation = self.connection.generation
+            if self.layout is not None and not anew and not self.prepared:
+                self._been_away()
             if not anew and (self.prepared or await self._is_the_same()):
                 self._generation = generation
                 return
@@ -130,6 +132,11 @@ class SharedUnit:
             wanted = [name for user in self.users for name in user.choose(self, probed)]
             self._plan(layout, wanted)
             self._generation = generation
+
+    def _been_away(self) -> None:
+        """Tell all links that there is a new connection, even where nobody has read in between: they must be armed anew."""
+        for user in self.users:
+            user.lose("the connection was lost and is back")
 
     async def _is_the_same(self) -> bool:
         if self.layout is None or self.absent:

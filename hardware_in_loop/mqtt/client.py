@@ -233,7 +233,7 @@ class Connection:
                 connection.dispatch(Incoming(item.topic.value, item.payload, item.retain))
 
         version = aiomqtt.ProtocolVersion.V5 if settings.version == "5" else aiomqtt.ProtocolVersion.V311
-        return aiomqtt.Client(
+        client = aiomqtt.Client(
             settings.host,
             settings.port,
             username=settings.user or None,
@@ -247,6 +247,9 @@ class Connection:
             tls_context=self._context,
             socket_options=NODELAY,
         )
+        # The library would wait 5 s for a host that does not answer, in a thread that nobody can end.
+        client._client.connect_timeout = settings.timeout_s  # noqa: SLF001 - aiomqtt has no option for it
+        return client
 
     def _tell(self, *, up: bool, reason: str) -> None:
         changed = (up, reason) != (self.up, self.reason)
@@ -282,6 +285,8 @@ def _plain(error: aiomqtt.MqttError, *, secure: bool) -> str:
     text = str(error)
     if "ot authori" in text or "Bad user name" in text:
         return f"the broker refuses the user or its password ({text})"
+    if text == "timed out":
+        return "nothing answers at this address; is it right, does a firewall stop it?"
     if "timed out" in text:
         why = "; it may refuse this laboratory's certificate" if secure else "; is it a broker, and is it alive?"
         return f"the broker takes the connection and does not answer{why}"

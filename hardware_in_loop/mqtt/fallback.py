@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PATIENCE: Final = 1.5
 """A broker waits so many keep-alives for a client that hangs (MQTT 3.1.1, section 3.1.2.10)."""
 BROKER_LOOKS_S: Final = 6.0
-"""How seldom a broker may look: mosquitto 2.0 every six seconds (its will came 8.2 s after a stop, at a keep-alive of 2 s). [s]"""
+"""How seldom a broker may look: mosquitto 2.0 every six seconds (a will came 8.2 s after a stop, at a keep-alive of 2 s). [s]"""
 LEAST_KEEPALIVE_S: Final = 2
 """A client that pings every second is now and then a second late; a last will must not come true for that. [s]"""
 SHORTEST_WITHIN_S: Final = 2.0 * (PATIENCE * LEAST_KEEPALIVE_S + BROKER_LOOKS_S)

@@ -10,7 +10,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from hardware_in_loop.counters import EnergyCounter
+from hardware_in_loop.counters import EnergyCounter, most_kwh
 from hardware_in_loop.mqtt.payloads import MISSING, PayloadError, document
 from hardware_in_loop.mqtt.readers import Sample, StateReader
 from twinergy.adapters import Quality
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 GARBAGE_IN_A_ROW: Final = 3
 REMEMBERED: Final = 64
 """Marks of messages by which copies are told; a broker repeats the latest ones only."""
+PLAUSIBLE: Final = 2.0
+"""A power beyond this many times the device's rating cannot be. *Assumption*; it catches values that are ten times too high."""
 RETAINED: Final = "kept by the broker: nobody knows how old it is"
 
 
@@ -53,6 +55,8 @@ class Intake:
         Port of each reading that is one.
     row : Row
         Where readings go.
+    rated_kw : float
+        Most power that the device can draw or feed in, 0 for unknown. [kW]
 
     Attributes
     ----------
@@ -68,13 +72,14 @@ class Intake:
         Why the device is said not to obey, empty while it does.
     """
 
-    def __init__(self, profile: Profile, reads: dict[str, str], row: Row) -> None:
+    def __init__(self, profile: Profile, reads: dict[str, str], row: Row, rated_kw: float = 0.0) -> None:
         self.latest: dict[str, float] = {}
         self.heard_s: dict[str, float] = {}
         self.live_s = -math.inf
         self.counts = Counts()
         self.local = ""
         self._row, self._reads = row, reads
+        self._most_kw = PLAUSIBLE * rated_kw if rated_kw > 0.0 else math.inf
         self._readers: dict[str, list[StateReader]] = defaultdict(list)
         for state in profile.states:
             self._readers[state.topic or f"answer to {state.answer_to}"].append(StateReader(state, profile.readings))
@@ -148,7 +153,7 @@ class Intake:
         counter = self._counters.get(name)
         if counter is not None:
             try:
-                value = counter.advance(value)
+                value = counter.advance(value, most_kwh=most_kwh(now_s - self.heard_s.get(name, -math.inf)))
             except ValueError as error:
                 self._bad(name, str(error))
                 return
@@ -157,7 +162,10 @@ class Intake:
         self._put(name, value, now_s, device_s)
 
     def _put(self, name: str, value: float, received_s: float, device_s: float) -> None:
-        if name in self._reads:
+        if self._reads.get(name) == "p_kw" and abs(value) > self._most_kw:
+            rating = f"{PLAUSIBLE:g} times the rating of {self._most_kw / PLAUSIBLE:g} kW"
+            self._bad(name, f"{value:g} kW is more than {rating}")
+        elif name in self._reads:
             self._standing[name] = (value, received_s, max(received_s - self._measured_s, 0.0), device_s)
             self._stand(name)
 

@@ -146,7 +146,9 @@ def _wild(profile: Profile, known: Mapping[str, str | int]) -> list[Finding]:
     topics |= {profile.calls.topic} if profile.calls is not None else set()
     names = [name for name, value in known.items() if set(str(value)) & {*WILDCARDS}]
     return [
-        Finding(message="something is sent to this topic, so no + and no #", path=_place(names[0] if names else "topic"), value=topic)
+        Finding(
+            message="something is sent to this topic, so no + and no #", path=_place(names[0] if names else "topic"), value=topic
+        )
         for topic in sorted(topics)
         if set(topic) & {*WILDCARDS}
     ]

@@ -64,7 +64,7 @@ class MqttLink(DeviceLink):
         super().__init__(attached, row)
         self.options = cast("MqttOptions", attached.options)
         self.profile, self.connection, self.journal = profile, connection, journal
-        self.intake = Intake(profile, wiring.reads, row)
+        self.intake = Intake(profile, wiring.reads, row, attached.rated_kw)
         self.news = asyncio.Event()
         self._present: dict[str, bool | None] = {}
         self._spoken = self._kept = False
@@ -262,7 +262,7 @@ class MqttLink(DeviceLink):
 
 
 def _line(topic: str, payload: bytes) -> str:
-    """Return a frame for the journal: text as it is, anything else in hexadecimal digits; of one that nobody reads the beginning."""
+    """Return a frame for the journal: text as it is, else hexadecimal digits; of one that nobody reads the beginning."""
     if len(payload) > LONGEST_BYTES:
         return f"{topic} 0x{payload[:LOGGED_BYTES].hex()} and so on, {len(payload)} bytes"
     try:

@@ -158,8 +158,8 @@ class Command(Conversion):
     timer: str = ""
     """Reading that shows the running timer in seconds (0: none); it proves the fall back."""
     renewed: str = ""
-    """Reading that shows when that timer began: it must differ after each command that carries one, or it was not renewed (0 where
-    the device does not say)."""
+    """Reading that shows when that timer began: it must differ after each command that carries one, or it was not renewed (0
+    where the device does not say)."""
     hand: str = ""
     """Reading that is 1 where the last change was made at the device by hand."""
     let_go: float | None = None

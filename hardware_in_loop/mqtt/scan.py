@@ -138,12 +138,22 @@ class Ears:
         """Return the proposals, sorted; what told Home Assistant of itself brings the text of a profile of its own."""
         ordered = sorted(self._proposals.items())
         found: list[dict[str, object]] = [
-            {"found": each.found, "kind": each.kind, "adapter": {**self._block, **each.adapter}} for _, each in ordered
+            {"found": each.found, "kind": each.kind, "adapter": {**self._block, **each.adapter}}
+            for _, each in ordered
+            if self._can_be_loaded(each)
         ]
         for _, messages in sorted(self._announced.items()):
             with contextlib.suppress(DeviceError):
                 found += [self._of_home_assistant(each) for each in discovered(messages.items())]
         return found
+
+    def _can_be_loaded(self, proposal: Proposal) -> bool:
+        """Return whether a scenario would take the block: a device may call itself anything, a topic with wildcards too."""
+        try:
+            MqttOptions.model_validate({**self._block, **proposal.adapter})
+        except ValueError:
+            return False
+        return True
 
     def _of_home_assistant(self, device: Discovered) -> dict[str, object]:
         proposal = device.proposal(str(self._block["broker"]))

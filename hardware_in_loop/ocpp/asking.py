@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hardware_in_loop.ocpp.frames import Payload
 
 LATE_IDS: Final = 32
@@ -22,10 +25,13 @@ class Asking:
     ----------
     turn : asyncio.Lock
         Held from before a call is sent until it is answered or given up.
+    begun_s : float
+        When the open call began, monotonic. [s]
     """
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
+        self.begun_s = 0.0
         self._open: tuple[str, str, asyncio.Future[Payload]] | None = None
         self._late: deque[str] = deque(maxlen=LATE_IDS)
         self._prefix = secrets.token_hex(6)  # ids differ between connections, so an answer to an old one fits nowhere
@@ -41,7 +47,21 @@ class Asking:
         message_id = self.next_id()
         answer: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
         self._open = message_id, action, answer
+        self.begun_s = time.monotonic()
         return message_id, answer
+
+    @property
+    def open_id(self) -> str:
+        """Id of the call that waits for its answer, empty for none."""
+        return self._open[0] if self._open is not None and not self._open[2].done() else ""
+
+    def give_up(self, message_id: str, error: Callable[[str], Exception]) -> bool:
+        """Let the call of an id end with the error that ``error(action)`` returns; return whether it was still open."""
+        if self.open_id != message_id or self._open is None:
+            return False
+        self._late.append(message_id)
+        self._open[2].set_exception(error(self._open[1]))
+        return True
 
     def end(self) -> None:
         """Forget the open call; what comes for it from now on is late."""

@@ -124,5 +124,9 @@ class NoAnswerError(OcppError):
         super().__init__(f"{who}: {action}: {why} within {timeout_s:g} s")
 
 
+class LostAnswerError(NoAnswerError):
+    """The other side was away while it was asked, and is back: an answer will not come, and asking again is worth it."""
+
+
 class ClosedError(OcppError):
     """The connection is closed; what was called may or may not have been done."""

@@ -16,13 +16,13 @@ from hardware_in_loop.ocpp.central.scheme import Steered
 from hardware_in_loop.ocpp.central.smart_charging import Wish
 from hardware_in_loop.ocpp.central.steering import Steering
 from hardware_in_loop.ocpp.central.tasks import Tasks
-from hardware_in_loop.ocpp.errors import CallError, OcppError
+from hardware_in_loop.ocpp.errors import CallError, LostAnswerError, OcppError
 from hardware_in_loop.ocpp.options import OcppOptions
 from twinergy.adapters import DeviceLink, LinkState, Quality, Way
 from twinergy.errors import DeviceError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from typing import Any
 
     from hardware_in_loop.ocpp.central.abilities import Abilities
@@ -36,6 +36,8 @@ SILENT_SHARE: Final = 1.5
 """Heartbeats that are late by half of their interval are asked for. [-]"""
 OVERDUE: Final = 3.0
 """Meter values that are missing for so many intervals are triggered. [-]"""
+CALLS: Final = {"arm": 5, "command": 2, "release": 4}
+"""Calls that each takes where nothing is in the way, each of which has the time of an answer."""
 POLL_S: Final = 0.5
 """How long a triggered meter value is waited for, at most. [s]"""
 
@@ -94,15 +96,15 @@ class OcppLink(DeviceLink):
 
     async def arm(self) -> None:
         """Leave the safe limit at the station; see `Steering.arm`."""
-        await self._in_time(self.steering.arm(), "arm")
+        await self._in_time(self.steering.arm, "arm")
 
     async def command(self, values: Mapping[str, float]) -> None:
         """Ask for power and reservation; see `Steering.command`."""
-        await self._in_time(self._command(values), "command")
+        await self._in_time(lambda: self._command(values), "command")
 
     async def release(self) -> None:
         """Take set-points and the reservation back, so that the safe limit applies; see `Steering.release`."""
-        await self._in_time(self._release(), "release")
+        await self._in_time(self._release, "release")
 
     # --- the station's connection ---
 
@@ -224,12 +226,17 @@ class OcppLink(DeviceLink):
 
     # --- set-points ---
 
-    async def _in_time(self, work: Coroutine[Any, Any, None], what: str) -> None:
+    async def _in_time(self, work: Callable[[], Coroutine[Any, Any, None]], what: str) -> None:
+        within_s = CALLS[what] * self.options.timeout_s
         try:
-            async with asyncio.timeout(self.options.timeout_s):
-                await work
+            async with asyncio.timeout(within_s):
+                try:
+                    await work()
+                except LostAnswerError as error:  # it is back: profiles and reservations may be asked for twice
+                    self._note(again=what, because=str(error))
+                    await work()
         except TimeoutError as error:
-            message = f"{self.options.station}: {what}: not done within {self.options.timeout_s:g} s"
+            message = f"{self.options.station}: {what}: not done within {within_s:g} s"
             raise DeviceError(message) from error
 
     async def _command(self, values: Mapping[str, float]) -> None:

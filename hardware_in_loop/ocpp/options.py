@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from hardware_in_loop.ocpp.security import SecurityOptions
+from hardware_in_loop.ocpp.security import TLS_CLIENT, CertificateOptions, SecurityOptions
 from hardware_in_loop.ocpp.versions import Version
 from twinergy.adapters import AdapterOptions
 from twinergy.options import Positive  # noqa: TC001 - pydantic reads it
@@ -40,6 +40,9 @@ class OcppOptions(AdapterOptions):
     """Versions that are offered, the best first."""
     security: SecurityOptions = SecurityOptions()
     """Security profile, password, certificates; the same for all that share an address, but for the password."""
+    bench_certificate: CertificateOptions | None = None
+    """What the software station of a bench shows in profile 3: a certificate in the name of the station (common name), signed by
+    a root in `security.ca`, which must hold that of the central system's certificate too. A real station has its own."""
     tokens: tuple[OldToken, ...] = ()
     """Cards and apps that may charge, beside the laboratory's own; all others are refused. The lists of a station add up."""
     token: OldToken = "TWINERGY-LAB"  # noqa: S105 - the number of a card, no secret
@@ -81,6 +84,9 @@ class OcppOptions(AdapterOptions):
     def _possible(self) -> OcppOptions:
         if self.v2x and Version.V21 not in self.versions:
             message = "v2x: only OCPP 2.1 can ask a point to feed back; add ocpp2.1 to versions"
+            raise ValueError(message)
+        if self.bench_certificate is not None and self.security.profile != TLS_CLIENT:
+            message = f"bench_certificate: in security profile {self.security.profile} stations show none; profile 3 has them"
             raise ValueError(message)
         if self.dial and not self.dial.startswith(("ws://", "wss://")):
             message = f"dial: {self.dial!r} is no ws:// or wss:// URL"

@@ -8,6 +8,7 @@ out one at a time, as the standard wants it; what comes in and what goes out is 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -17,7 +18,17 @@ from websockets.exceptions import ConnectionClosed
 from hardware_in_loop.ocpp import frames
 from hardware_in_loop.ocpp.answers import Answers
 from hardware_in_loop.ocpp.asking import Asking
-from hardware_in_loop.ocpp.errors import CallError, ClosedError, Code, InvalidAnswerError, NoAnswerError, PayloadError, spelled
+from hardware_in_loop.ocpp.errors import (
+    CallError,
+    ClosedError,
+    Code,
+    InvalidAnswerError,
+    LostAnswerError,
+    NoAnswerError,
+    PayloadError,
+    spelled,
+)
+from hardware_in_loop.ocpp.hearing import Hearing
 from hardware_in_loop.ocpp.reading import Reading
 from hardware_in_loop.ocpp.redaction import readable
 from hardware_in_loop.ocpp.schemas import SEND_ONLY, actions, violations
@@ -36,6 +47,8 @@ ANSWER_TIMEOUT_S: Final = 30.0
 MOST_OPEN_CALLS: Final = 64
 """Inbound calls that may be worked on at a time; the standard has one, stations that forget that get an error beyond this."""
 LONGEST_NOTE: Final = 500
+LAST_MOMENT_S: Final = 0.5
+"""How long an answer is still waited for once the other side speaks again after a lull. *Assumption.* [s]"""
 TOO_BIG: Final = 1009
 NORMAL: Final = 1000
 
@@ -73,6 +86,8 @@ class Rpc:
         Of the other side, for people.
     supported : collection of str, optional
         Actions that the handler knows; any other one of the version is answered with NotSupported. All of them by default.
+    any_time : bool
+        Whether times may come without a zone; see `violations`.
 
     Attributes
     ----------
@@ -81,7 +96,7 @@ class Rpc:
     closed : asyncio.Event
         Set when the connection has ended.
     last_received_s : float
-        When something was last heard, on the monotonic clock. [s]
+        When something was last understood, on the monotonic clock: garbage is no sign of life. [s]
     """
 
     def __init__(
@@ -94,20 +109,27 @@ class Rpc:
         link_id: str = "",
         name: str = "",
         supported: Collection[str] | None = None,
+        any_time: bool = False,
     ) -> None:
         self.version = version
         self.name = name or link_id
         self.counts: Counter[str] = Counter()
         self.closed = asyncio.Event()
-        self.last_received_s = time.monotonic()
+        self._hearing = Hearing()
         self._socket = socket
         self._handler = handler
         self._journal = journal or Journal(None)
         self._link_id = link_id or name
         self._supported = actions(version) if supported is None else frozenset(supported)
+        self._any_time = any_time
         self._answers = Answers()
         self._reading = Reading(lambda: socket.recv(decode=False), self._take, self._task_failed)
         self._asking = Asking()
+
+    @property
+    def last_received_s(self) -> float:
+        """When something was last understood. [s]."""
+        return self._hearing.last_s
 
     @property
     def busy(self) -> int:
@@ -133,7 +155,7 @@ class Rpc:
         CallError
             If the other side refuses, or (`InvalidAnswerError`) its answer is not allowed.
         NoAnswerError
-            If nothing came in time.
+            If nothing came in time; `LostAnswerError` as soon as the other side is back from where it could not hear.
         ClosedError
             If the connection is closed.
         """
@@ -227,7 +249,6 @@ class Rpc:
 
     async def _take(self, data: str | bytes) -> None:
         self.counts["received"] += 1
-        self.last_received_s = time.monotonic()
         if self._journal.frames:
             self._journal.frame(Way.RECEIVED, self._link_id, readable(data))
         try:
@@ -235,12 +256,27 @@ class Rpc:
         except frames.FrameError as error:
             await self._no_frame(error)
             return
+        lull_s = self._hearing.heard()
+        if math.isfinite(lull_s):
+            self._after_lull(lull_s)
         if isinstance(frame, frames.Call):
             await self._called(frame, data)
         elif isinstance(frame, frames.Result):
             await self._answered(frame)
         else:
             self._refused(frame)
+
+    def _after_lull(self, lull_s: float) -> None:
+        """Give what was asked before or in a lull a last moment to be answered."""
+        call_id = self._asking.open_id
+        if call_id:
+            self._journal.event(Way.EVENT, self._link_id, back_after_s=round(self._hearing.last_s - lull_s, 3))
+            asyncio.get_running_loop().call_later(LAST_MOMENT_S, self._give_up, call_id)
+
+    def _give_up(self, call_id: str) -> None:
+        waited_s = round(time.monotonic() - self._asking.begun_s, 1)
+        if self._asking.give_up(call_id, lambda action: LostAnswerError(self.name, action, waited_s, sent=True)):
+            self.counts["lost_answer"] += 1
 
     async def _no_frame(self, error: frames.FrameError) -> None:
         self._turned_away(error.reason, error.description)
@@ -279,7 +315,7 @@ class Rpc:
             return CallError(Code.NOT_SUPPORTED, f"{action} is not served here")
         if (action in SEND_ONLY) == frame.wants_answer:
             return CallError(Code.PROTOCOL, f"{action} is {'sent, not called' if frame.wants_answer else 'called, not sent'}")
-        wrong = violations(self.version, action, "request", frame.payload)
+        wrong = violations(self.version, action, "request", frame.payload, any_time=self._any_time)
         if wrong:
             return CallError(wrong[0], "; ".join(wrong[1]), {"violations": list(wrong[1])})
         if self._reading.busy >= MOST_OPEN_CALLS:
@@ -334,7 +370,7 @@ class Rpc:
         if match is None:
             return
         action, answer = match
-        wrong = violations(self.version, action, "response", frame.payload)
+        wrong = violations(self.version, action, "response", frame.payload, any_time=self._any_time)
         if not wrong:
             answer.set_result(frame.payload)
             await asyncio.sleep(0)  # whoever waits for it goes on before what came after it is handled

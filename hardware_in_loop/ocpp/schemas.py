@@ -8,6 +8,7 @@ conversion of names does not return 43 of the 555 names in 2.1 unharmed, among t
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -94,10 +95,14 @@ def validator(version: Version, action: str, kind: Kind) -> Validator:
     return compiled
 
 
-def violations(version: Version, action: str, kind: Kind, payload: object) -> tuple[Code, tuple[str, ...]] | None:
+def violations(
+    version: Version, action: str, kind: Kind, payload: object, *, any_time: bool = False
+) -> tuple[Code, tuple[str, ...]] | None:
     """Return what is wrong with a payload: the code of the first finding and all findings in words; None where nothing is.
 
-    A finding of structure goes before one of a value, since a value in the wrong place means nothing.
+    A finding of structure goes before one of a value, since a value in the wrong place means nothing. With ``any_time`` a time is
+    one too that has no zone, or is written in another way of ISO 8601: JSON schema leaves it open whether formats are checked,
+    and there are stations in the field that write such times.
     """
     compiled = validator(version, action, kind)
     try:
@@ -106,11 +111,27 @@ def violations(version: Version, action: str, kind: Kind, payload: object) -> tu
         found = [
             (_code(error, version), _worded(error))
             for _, error in zip(range(MOST_FINDINGS), compiled.iter_errors(payload), strict=False)
+            if not (any_time and _is_time(error, payload))
         ]
     except (ValueError, TypeError, OverflowError) as error:  # what is not JSON: infinite numbers, objects of Python
         return Code.FORMAT, (f"{action}: cannot be written as JSON ({error})",)
+    if not found:
+        return None
     found.sort(key=lambda finding: _ORDER.index(finding[0]))
     return found[0][0], tuple(words for _, words in found)
+
+
+def _is_time(error: Any, payload: Any) -> bool:
+    """Return whether a finding is about a time that can be read all the same."""
+    if error.kind.name != "format":
+        return False
+    for part in error.instance_path:
+        payload = payload[part]
+    try:
+        datetime.fromisoformat(payload)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 _ORDER: Final = (Code.FORMAT, Code.PROTOCOL, Code.OCCURRENCE, Code.TYPE, Code.PROPERTY)

@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from tests import memory_adapter as memory
 from tests.scenario_files import small
 from twinergy.agents import Agent, Decision, SetPoint
+from twinergy.cli.hil_work import check_command, stop_command
 from twinergy.community.scenario import ControllerSpec, load
+from twinergy.cosim.hardware.again import scenario_of
 from twinergy.cosim.hardware.desk import ask
+from twinergy.cosim.hardware.session import _Sender
 from twinergy.cosim.pace import Pacer
 from twinergy.cosim.platform import Platform
 from twinergy.cosim.runner import RunInterruptedError, run
+from twinergy.cosim.sweep import Case, _run_case
+from twinergy.cosim.wiring import CONNECTION
 from twinergy.errors import DeviceError, RunError, ScenarioError
 from twinergy.options import Options
 from twinergy.results.hardware import CLOCK, LINKS, READINGS
@@ -99,7 +105,8 @@ def test_what_the_results_say_of_the_link(tmp_path, adapter):
     assert finished.kpis["hardware_good_share"].value == 1.0
     lines = [json.loads(line) for line in (finished.path / "hardware.jsonl").read_text(encoding="utf-8").splitlines()]
     assert {"asked", "done", "event"} <= {line["way"] for line in lines}
-    assert [title["title"] for title in finished.accounts["real_devices"]] == ["Links", "Readings", "Twin against reality"]
+    titles = [each["title"] for each in finished.accounts["real_devices"]]
+    assert titles == ["Links", "Readings", "Twin against reality", "What they say of themselves"]
 
 
 @pytest.mark.parametrize("mode", ["shadow", "monitor"])
@@ -177,10 +184,81 @@ def test_the_emergency_stop_of_another_process_ends_the_run(tmp_path, adapter):
     assert manifest["hardware"]["emergency"] == "smoke"
 
 
-def test_a_run_that_has_ended_has_no_desk(tmp_path, adapter):
+def test_two_devices_behind_one_connection_do_not_both_take_the_same_room(tmp_path, adapter):
+    """11 kW are left for both; they stand still and each is asked for 8 kW: the second one sees what the first will draw."""
+    two = BATTERY.replace("}", ", adapter: {kind: memory, mode: control}}")
+    second = two.replace("capacity", "id: battery-b, kind: battery, dwelling: home-a, capacity")
+    made = load(small(tmp_path, (BATTERY, f"{two}\n  - {{{second}")))
+    senders = [_Sender(one, covers, made) for one, covers in made.real]
+    claims: dict = {}
+    tables = {
+        "battery": {"p_kw": np.array([0.0, 0.0])},
+        CONNECTION: {"p_kw": np.full(len(made.twin.connections), 2.0)},
+    }
+    asked = {"battery": {"p_set_kw": np.array([8.0, 8.0]), "min_soc": np.array([0.3, np.nan])}}
+    first, last = (sender.wish(asked, tables, claims) for sender in senders)
+    assert (first.others_kw, first.others_least_kw, first.reserve) == (2.0, 2.0, 0.3)
+    assert (last.others_kw, last.others_least_kw) == (10.0, 2.0)
+    tables["battery"]["p_kw"] = np.array([8.0, 0.0])  # the first one does it now
+    tables[CONNECTION]["p_kw"][:] = 10.0
+    claims.clear()
+    assert [sender.wish(asked, tables, claims).others_kw for sender in senders] == [2.0, 10.0]
+    tables[CONNECTION]["p_kw"][:] = np.nan  # not known in this step: what was known last stands
+    claims.clear()
+    assert [sender.wish(asked, tables, claims).others_kw for sender in senders] == [2.0, 10.0]
+
+
+def test_a_run_that_ends_before_its_time_says_which_device_nobody_has_seen_in_its_safe_state(tmp_path, adapter):
+    adapter.fails_to_release = DeviceError("no answer")
+    steps = iter(range(1000))
+    with pytest.raises(RunInterruptedError, match="battery-a could not be put into its safe state: no answer; armed, it falls"):
+        ran(tmp_path, scenario(tmp_path, steps=24), stop=lambda: next(steps) > 40)
+    manifest = json.loads(next((tmp_path / "runs").glob("*/manifest.json")).read_text(encoding="utf-8"))
+    assert manifest["hardware"]["not_released"]["battery-a"].startswith("no answer")
+
+
+def test_a_run_that_has_ended_has_no_desk_and_its_devices_are_told_directly(tmp_path, adapter, monkeypatch, capsys):
     finished = ran(tmp_path, scenario(tmp_path, steps=4))
     with pytest.raises(DeviceError, match="no run with real devices answers"):
         list(ask(finished.path, {"do": "stop"}))
+    assert scenario_of(finished).document.folder == tmp_path.resolve()  # profiles and secrets are named from there
+    assert stop_command(Console(), "latest", tmp_path / "runs", "by hand") == 0
+    assert adapter.released == 2
+
+    async def taken(_self):
+        message = "port 9000 is taken"
+        raise DeviceError(message)
+
+    monkeypatch.setattr(memory.MemoryDriver, "start", taken)
+    assert stop_command(Console(), "latest", tmp_path / "runs", "by hand") == 1
+    assert "battery-a: port 9000 is taken" in capsys.readouterr().out
+
+
+def test_a_run_that_nobody_could_stop_from_outside_does_not_begin(tmp_path, adapter, monkeypatch):
+    def full(**_options):
+        raise OSError(28, "No space left on device")
+
+    made = scenario(tmp_path)
+    monkeypatch.setattr("twinergy.cosim.hardware.desk.tempfile.mkdtemp", full)
+    with pytest.raises(DeviceError, match=r"hil stop.*No space left.*set TMPDIR"):
+        ran(tmp_path, made)
+    assert adapter.told == []
+
+
+def test_a_sweep_simulates_what_is_real_elsewhere(tmp_path, adapter):
+    scenario(tmp_path)  # writes the file
+    _run_case(str(tmp_path / "scenario.yaml"), Case(("run.days=null", "run.end=2024-06-03T01:00"), "one"), tmp_path, False)
+    said = json.loads((tmp_path / "cases" / "one" / "case.json").read_text(encoding="utf-8"))
+    assert said["error"] == ""
+    assert said["kpis"]
+    assert adapter.told == []
+
+
+def test_only_one_link_is_checked_at_a_time(tmp_path, adapter):
+    blocks = "[{kind: memory, part: x, reads: [p_kw], writes: []}, {kind: memory, part: y, reads: [soc], writes: []}]"
+    file = small(tmp_path, (BATTERY, BATTERY.replace("}", f", adapter: {blocks}}}")))
+    with pytest.raises(ScenarioError, match=r"several links belong to it; name one.*battery-a\.x, battery-a\.y"):
+        check_command(Console(), str(file), [], "battery-a", reads=1, arm=False, report=None)
 
 
 def test_somebody_can_watch(tmp_path, adapter):
@@ -230,6 +308,7 @@ def test_nothing_is_controlled_that_nobody_armed_and_nothing_real_runs_without_a
         ("{kind: memory, reads: [p_kw, wrong_kw]}", "serves port 'wrong_kw'"),
         ("{kind: memory, mode: control, writes: []}", "takes no set-points"),
         ("{kind: memory, mode: control, falls_back: false}", "cannot fall back"),
+        ("{kind: memory, mode: control, reads: [p_kw], limits: {soc_max: 0.9}}", "does not say its state of charge"),
         ("{kind: memory, safe: {set: {p_max_kw: 1}}}", "the safe state names port 'p_max_kw'"),
         ("[{kind: memory, part: x}, {kind: memory, part: y}]", "several adapters serve p_kw, p_set_kw, soc"),
         ("{kind: memory, limits: {p_min_kw: 2, p_max_kw: 1}}", "p_min_kw 2 lies above p_max_kw 1"),

@@ -242,8 +242,10 @@ def test_what_announces_itself_can_be_read_and_asked_by_the_adapter(shared: Brok
             await driver.start()
             try:
                 link = driver.links["real"]
-                await true(lambda: link.state is LinkState.UP)
+                await true(lambda: link.connection.up)  # type: ignore[attr-defined]
+                assert link.state is LinkState.CONNECTING, "it is there, and has not said how it is"
                 await publisher.update("battery", powers(-1.25, 0.0))
+                await true(lambda: link.state is LinkState.UP)
                 await true(lambda: image.reading("real", "soc").quality is Quality.GOOD)
                 assert image.reading("real", "p_kw").value == -1.25
                 assert image.reading("real", "soc").value == pytest.approx(0.55)

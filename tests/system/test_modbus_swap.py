@@ -177,7 +177,9 @@ def test_a_device_that_counts_the_other_way_round_is_turned_once(kind, models, s
             if values:
                 await it.links["it"].arm()
                 await it.links["it"].command(values)
-            return {port: it.read(port).value for port in ("p_kw", "q_kvar")}, {port: it.physics.last("it", port) for port in values}
+            return {port: it.read(port).value for port in ("p_kw", "q_kvar")}, {
+                port: it.physics.last("it", port) for port in values
+            }
 
     read, arrived = run(main)
     assert read == pytest.approx({port: PHYSICS[kind][port] for port in read}, abs=0.001)
@@ -200,6 +202,26 @@ def test_letting_go_and_release():
     assert math.isnan(let_go)
     assert math.isnan(released)
     assert reverted == []
+
+
+def test_a_device_that_was_silent_a_moment_ago_is_released_all_the_same():
+    """It is asked seldom while it keeps silent, but the emergency stop does not wait for that."""
+
+    async def main():
+        battery = attached("battery-1", timeout_s=0.2, safe={"within_s": 60.0})
+        other = attached("meter-1", "meter", port=battery.options.port, host="127.0.0.1", unit=2, timeout_s=0.2, mode="monitor")
+        async with swap(battery, other) as it:
+            await it.arm("battery-1")
+            await it.sample(good={Quality.GOOD}, link="meter-1")
+            await it.links["battery-1"].command({"p_set_kw": 2.0})
+            it.faults.set("battery-1", Fault.SILENT)
+            for _ in range(4):
+                await it.links["battery-1"].sample()
+            it.faults.clear("battery-1")
+            await it.links["battery-1"].release()
+            return it.physics.last("battery-1", "p_set_kw")
+
+    assert math.isnan(run(main))
 
 
 async def fallen_back(profile):
@@ -420,6 +442,30 @@ def test_other_lines(transport, tmp_path):
             return it.read("p_kw").value, it.physics.last("it", "p_set_kw")
 
     assert run(main) == pytest.approx((-1.234, 2.0), abs=0.001)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "rtu"])
+def test_a_scan_proposes_blocks_that_a_scenario_takes(transport, tmp_path):
+    serial = {"transport": "rtu", "serial_port": str(tmp_path / "ttyUSB7"), "baud_rate": 115200, "parity": "N"}
+
+    async def main():
+        battery = attached("battery-1", profile="sunspec_hybrid", unit=3, **(serial if transport == "rtu" else {}))
+        place = serial if transport == "rtu" else {"host": "127.0.0.1", "port": battery.options.port}
+        pv = attached("pv-1", "pv", profile="sunspec_hybrid", unit=3, **place)
+        async with swap(battery, pv) as it:
+            await it.driver.close()
+            where = f"{serial['serial_port']}@115200N" if transport == "rtu" else f"127.0.0.1:{battery.options.port}"
+            found = await ADAPTER.scan(where)
+        assert {one["adapter"].pop("kind") for one in found} == {"modbus"}
+        again = [attached(one["kind"], one["kind"], **one["adapter"]) for one in found]
+        async with swap(*again) as it:
+            assert {one.options.mode for one in again} == {"monitor"}, "what is found is not commanded before somebody says so"
+            for one in again:
+                await it.sample(good={Quality.GOOD}, link=one.id)
+            return {one.id: (one.options.unit, it.read("p_kw", one.id).value) for one in again}
+
+    read = run(main)
+    assert read == {"battery": (3, pytest.approx(-1.234, abs=0.001)), "pv": (3, pytest.approx(-3.21, abs=0.001))}
 
 
 # ---- kill -9 ---------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import pytest
 
 from hardware_in_loop.bench.table import TablePhysics
 from hardware_in_loop.mqtt.bench import MqttBench, Timing
+from hardware_in_loop.mqtt.bench.broker import OwnBroker
 from hardware_in_loop.mqtt.options import MqttOptions, TlsOptions
 from tests.mqtt_broker import SECRET, Broker, broker, free_port, program, with_certificates, with_password
 from twinergy.adapters import Attached, Fault, FaultBoard, Journal, LinkContext, SafeOptions, Secret
@@ -517,6 +518,29 @@ def test_own_broker_with_the_users_of_the_scenario(tmp_path: Path, monkeypatch: 
 
 async def nowhere() -> None:
     await MqttBench(attached("mqtt://192.0.2.1:1883"), TablePhysics(VALUES), FaultBoard(), LinkContext(rows={})).start()
+
+
+def test_own_broker_outlives_a_storm_of_connections() -> None:
+    """It complains of each of them somewhere; a pipe that nobody empties was full, and it hung, after 822."""
+    program("mosquitto")
+    name = b"a-client-with-a-rather-long-name-as-ours-are"
+    hello = b"\x00\x04MQTT\x04\x02\x00\x3c\x00" + bytes([len(name)]) + name  # MQTT 3.1.1, section 3.1
+
+    async def main() -> None:
+        own = OwnBroker("127.0.0.1", free_port(), {})
+        await own.start()
+        try:
+            async with asyncio.timeout(15.0):
+                for _ in range(1500):
+                    reader, writer = await asyncio.open_connection(own.host, own.port)
+                    writer.write(b"\x10" + bytes([len(hello)]) + hello)
+                    assert await reader.readexactly(4) == b"\x20\x02\x00\x00"
+                    writer.close()
+                    await writer.wait_closed()
+        finally:
+            await own.close()
+
+    asyncio.run(main())
 
 
 def test_wrong_password_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

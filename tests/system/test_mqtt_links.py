@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hardware_in_loop.mqtt.client import Connection, Settings
 from hardware_in_loop.mqtt.scan import scan
 from tests.mqtt_broker import SECRET, USER, Broker, broker, with_certificates, with_password
 from tests.mqtt_peer import Peer, link, until
@@ -464,6 +467,28 @@ def test_scan_makes_a_profile_of_what_tells_home_assistant(plain: Broker, tmp_pa
             await until(lambda: real.state is LinkState.UP, "the link")
             assert image.reading("real", "temp_indoor_degc").value == 21.5
             assert image.reading("real", "humidity_percent").value == 48.0
+
+    run(main())
+
+
+def test_a_broker_that_swallows_everything_is_given_up_in_time() -> None:
+    """A queue that is full: packets of new connections are dropped, as behind a firewall."""
+
+    async def main() -> None:
+        with socket.socket() as hole, contextlib.ExitStack() as stack:
+            hole.bind(("127.0.0.1", 0))
+            hole.listen(0)
+            for _ in range(3):
+                one = stack.enter_context(socket.socket())
+                one.setblocking(False)
+                one.connect_ex(hole.getsockname())
+            connection = Connection(Settings("127.0.0.1", hole.getsockname()[1], timeout_s=0.5))
+            connection.start()
+            start_s = time.monotonic()
+            assert not await connection.tried()
+            assert "nothing answers at this address" in connection.reason
+            await connection.close()
+            assert time.monotonic() - start_s < 2.0
 
     run(main())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from hardware_in_loop.counters import EnergyCounter
+from hardware_in_loop.counters import EnergyCounter, most_kwh
 
 WH = 0.001
 
@@ -84,3 +84,28 @@ def test_a_scale_factor_that_rounds_takes_nothing_back() -> None:
 def test_what_no_counter_shows_is_refused(raw: float) -> None:
     with pytest.raises(ValueError, match="cannot show"):
         EnergyCounter(None, WH).advance(raw)
+
+
+@pytest.mark.parametrize(
+    ("raws", "totals"),
+    [
+        # By hand, in watt-hours and with at most 10 kWh at once: one wild reading adds nothing, and neither does the way back.
+        ((100_000, 110_000, 4_000_000_000, 111_000, 112_000), (0.0, 10.0, 10.0, 11.0, 12.0)),
+        # Said twice, it is so: a register that had not been read for long.
+        ((100_000, 900_000, 900_500, 901_000), (0.0, 0.0, 800.5, 801.0)),
+        # Two glitches in a row that contradict each other.
+        ((100_000, 4_000_000_000, 3_000_000_000, 101_000), (0.0, 0.0, 0.0, 1.0)),
+        # Near its end, a register that shows 0 for once has not wrapped.
+        ((4_200_000_000, 0, 4_200_001_000), (0.0, 0.0, 1.0)),
+        # A true wrap, with little before and behind it.
+        ((4_294_966_000, 704), (0.0, 2.0)),
+    ],
+)
+def test_more_than_can_be_counts_once_it_is_said_twice(raws: tuple[int, ...], totals: tuple[float, ...]) -> None:
+    counter = EnergyCounter(2**32, WH)
+    assert [counter.advance(raw, most_kwh=10.0) for raw in raws] == pytest.approx(totals)
+
+
+def test_the_longer_nobody_listened_the_more_is_believed_at_once() -> None:
+    assert most_kwh(0.0) == 10.0
+    assert most_kwh(3600.0) == 10_010.0

@@ -226,6 +226,8 @@ def test_what_a_device_refuses_is_not_hammered_in(tmp_path):
         memory.DEVICES["a"].answers = True
         until(lambda: memory.DEVICES["a"].told)  # the newest of them, a second later
         assert memory.DEVICES["a"].told == [{"p_set_kw": pytest.approx(2.9)}]
+        until(lambda: "problem" not in running.facts()["links"]["a"])
+        assert running.facts()["links"]["a"]["last_failure"] == "no answer"
 
 
 def test_a_run_that_waits_for_a_long_step_is_alive(tmp_path, monkeypatch):

@@ -74,6 +74,15 @@ def test_the_twin_begins_where_the_device_is_and_does_what_it_does():
     assert bench.fleet.twin["b1", "soc"] == pytest.approx(0.29)
 
 
+def test_a_reserve_that_a_controller_wants_does_not_keep_the_twin_from_doing_what_the_device_does():
+    bench = Bench()
+    bench.row.put("p_kw", -1.0)
+    bench.row.put("soc", 0.5)
+    _, simulated = bench.step(p_set_kw=-1.0, min_soc=0.6)
+    assert bench.fleet.twin["b1", "p_kw"] == -1.0
+    assert simulated["p_kw"] == 0.0
+
+
 def test_loss_balances_power_and_energy():
     bench = Bench()
     for soc, loss_kw in ((0.2, None), (0.25, 0.5), (0.30, 0.5)):

@@ -535,6 +535,13 @@ def test_what_a_device_forgot_that_it_was_armed_with_is_written_again() -> None:
     }  # fmt: skip
 
 
+def test_a_slow_line_gives_a_command_the_time_that_its_frames_travel() -> None:
+    line = {"transport": "rtu", "host": "", "serial_port": "/dev/ttyS9", "baud_rate": 2400, "timeout_s": 0.5}
+    # By hand: 256 characters of 11 bits at 2400 baud take 1.1733 s; eight times that and the time-out, and 0.3 s to settle.
+    assert Rig("battery", "battery_registers", **line).link.patience_s == pytest.approx(8 * (0.5 + 1.1733) + 0.3, abs=1e-3)
+    assert Rig("battery", "battery_registers", timeout_s=0.5).link.patience_s == pytest.approx(4.3)
+
+
 def test_memory_that_wears_out(bare: Callable[..., Rig]) -> None:
     rig = bare()
 
@@ -644,6 +651,45 @@ def test_after_a_reconnect_the_same_device_is_used_at_once() -> None:
 
     run(steps)
     assert rig.reading("p_kw")[1] == "GOOD"
+
+
+def test_after_a_reconnect_that_no_reading_saw_the_device_is_armed_anew() -> None:
+    """The connection was away for less than a step; the device may have restarted."""
+    rig = Storage()
+
+    async def steps() -> None:
+        await rig.unit.prepare()
+        await rig.link.sample()
+        await rig.link.arm()
+        session = rig.link.session
+        rig.connection.generation += 1
+        await rig.unit.prepare()
+        assert not rig.link.armed
+        await rig.link.sample()
+        assert (rig.link.state, rig.link.session) == (LinkState.UP, session + 1)
+
+    run(steps)
+
+
+def test_looking_again_does_not_change_the_way_in_which_a_device_is_controlled() -> None:
+    rig = Rig("battery", "sunspec", safe={"within_s": 60.0})
+    at = rig.connection.sunspec([1, 701, 704, 124])
+    rig.connection.put(at, m701_W=0, m701_W_SF=0, m704_WSet=0, m704_WSet_SF=0, m704_WSetEna=0, m704_WSetMod=0, m704_WSetRvrtTms=0)
+    rig.connection.put(at, m124_WChaMax=4000, m124_WChaMax_SF=0, m124_StorCtl_Mod=0, m124_InWRte=0, m124_OutWRte=0)
+    rig.connection.put(at, m124_InOutWRte_SF=0, m124_InOutWRte_RvrtTms=0)
+
+    async def steps() -> None:
+        await rig.unit.prepare()
+        await rig.link.arm()
+        held = rig.connection.registers.pop((3, at[704] + models()[704].points["WSetEna"].at))  # refused for once
+        await rig.unit.prepare(anew=True)
+        rig.connection.registers[3, at[704] + models()[704].points["WSetEna"].at] = held
+        rig.unit.absent.clear()
+        await rig.link.command({"p_set_kw": 2.0})
+
+    run(steps)
+    assert rig.connection.shows(at, "704_WSet") == -2000
+    assert rig.connection.shows(at, "124_StorCtl_Mod") == 0
 
 
 def test_after_a_reconnect_another_device_is_found_out_anew() -> None:

@@ -253,3 +253,5 @@ def test_devices_of_one_endpoint_share_a_connection() -> None:
     assert units["a"] is units["b"]
     assert units["a"].connection is units["c"].connection
     assert units["a"].connection is not units["d"].connection
+    # Frames of a connection of its own are logged under the device's name.
+    assert (units["a"].connection._name, units["d"].connection._name) == ("192.0.2.1:502", "d")

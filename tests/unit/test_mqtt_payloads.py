@@ -50,7 +50,15 @@ def test_shelly_gen2_answer() -> None:
     assert sample is not None
     assert not sample.bad
     assert sample.values == pytest.approx(
-        {"p_kw": 0.0089, "voltage_v": 237.5, "energy_import_kwh": 0.006532, "on": 0.0, "timer_s": 0.0, "by_hand": 0.0}
+        {
+            "p_kw": 0.0089,
+            "voltage_v": 237.5,
+            "energy_import_kwh": 0.006532,
+            "on": 0.0,
+            "timer_s": 0.0,
+            "began_s": 0.0,
+            "by_hand": 0.0,
+        }
     )
 
 

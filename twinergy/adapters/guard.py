@@ -47,7 +47,7 @@ def fold(asked: Mapping[str, float], writes: Collection[str]) -> dict[str, float
         missing = (low if LOW not in writes else NOBODY, high if HIGH not in writes else NOBODY)
         if math.isnan(wanted) and not all(map(math.isnan, missing)):
             wanted = 0.0
-        result[SET] = _within(wanted, *missing)
+        result[SET] = _within(wanted, low, high)  # also where it takes limits: which of them it lets win is not known
     elif HIGH in result:
         result[HIGH] = min((value for value in (high, wanted) if not math.isnan(value)), default=NOBODY)
         if LOW in result and wanted < 0.0:
@@ -156,8 +156,9 @@ class Guard:
             return Verdict(dict.fromkeys(asked, NOBODY), ("outside of the hours in which it may be controlled",))
         reasons: list[str] = []
         values = self._switched(asked, now_s, epoch_s, reasons)
-        if SET in values:
-            values[SET] = self._ramped(values[SET], seen, now_s, reasons)
+        for port in (SET,) if SET in values else (HIGH, LOW):
+            if port in values:
+                values[port] = self._ramped(port, values[port], seen, now_s, reasons)
         bounds = self._bounds(seen, others_kw, reserve, reasons)
         if self._too_soon(values, now_s):
             values = {port: self._sent.values.get(port, NOBODY) for port in values}
@@ -235,11 +236,11 @@ class Guard:
             high = min(high, 0.0)
         return low, high
 
-    def _ramped(self, value: float, seen: Mapping[str, Reading], now_s: float, reasons: list[str]) -> float:
+    def _ramped(self, port: str, value: float, seen: Mapping[str, Reading], now_s: float, reasons: list[str]) -> float:
         ramp = self._limits.ramp_kw_per_s
         if ramp is None or math.isnan(value):
             return value
-        last = self._sent.values.get(SET, NOBODY)
+        last = self._sent.values.get(port, NOBODY)
         since_s = max(now_s - self._sent.at_s, 0.0)
         if math.isnan(last):
             reading = seen.get("p_kw")
@@ -248,7 +249,7 @@ class Guard:
         room = ramp * min(since_s, 1.0)  # a long pause is no licence for a jump
         inside = min(max(value, last - room), last + room)
         if abs(inside - value) > SMALL_KW:
-            reasons.append(f"{SET} moves at most {ramp:g} kW/s")
+            reasons.append(f"{port} moves at most {ramp:g} kW/s")
         return inside
 
     def _is_switch(self, port: str) -> bool:

@@ -127,7 +127,7 @@ class Live:
         self.lead_s = FIRST_LEAD_S
         self.sampling = False
         self.ready = False
-        self.problem = ""
+        self.problem = self.last_failure = ""
         self.touched = self.released = False
         self.sent: dict[str, float] = {}
         self.acknowledged_s = array("f")
@@ -269,10 +269,11 @@ class Live:
 
     def failed(self, why: str) -> None:
         """Take note that a command failed; the device must be armed anew before the next one."""
-        self.problem = why
+        self.problem = self.last_failure = why
         self.counts.failed += 1
         self.sent = {}
-        wears_s = self.attached.options.limits.min_interval_s if self.link.state is LinkState.UP else 0.0
+        options = self.attached.options
+        wears_s = min(options.limits.min_interval_s, 0.5 * options.safe.within_s) if self.link.state is LinkState.UP else 0.0
         self._again_s = time.monotonic() + max(AGAIN_S, wears_s)  # registers wear out by writes that fail too
         self._failed_session = self.link.session
         if self.link.state is not LinkState.UP:
@@ -337,6 +338,8 @@ class Live:
         }
         if self.problem:
             facts["problem"] = self.problem
+        if self.last_failure:
+            facts["last_failure"] = self.last_failure
         if len(self.acknowledged_s):
             p50, p99 = np.percentile(np.array(self.acknowledged_s), [50, 99])
             facts |= {"acknowledged_p50_s": round(float(p50), 6), "acknowledged_p99_s": round(float(p99), 6)}

@@ -237,7 +237,7 @@ def say_how_it_was(console: Console, manifest: dict[str, Any]) -> None:
     if pace.get("late_steps"):
         say(f"{pace['late_steps']} of {pace['steps']} steps began late, the worst by {pace['lateness_max_s']:.3f} s")
     for name, link in manifest.get("hardware", {}).get("links", {}).items():
-        failed = f", {link['failed']} failed ({link.get('problem', '')})" if link["failed"] else ""
+        failed = f", {link['failed']} failed, the last: {link.get('last_failure', '')}" if link["failed"] else ""
         say(f"{name}: {link['mode']} over {link['adapter']}, {link['state']}, {link['sent']} commands{failed}")
     for name, problem in manifest.get("hardware", {}).get("not_released", {}).items():
         say(f"{name} could not be put into its safe state: {problem}")

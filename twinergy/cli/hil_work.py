@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from twinergy import plugins
-from twinergy.adapters import FaultBoard, Journal, LinkContext, LinkState
+from twinergy.adapters import FaultBoard, Journal, LinkContext, LinkState, Mode
 from twinergy.adapters.engine import Engine
 from twinergy.adapters.faults import parse
 from twinergy.adapters.recorded import RecordedPhysics
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from twinergy.adapters import Attached, Bench, Physics
     from twinergy.community.scenario import Scenario
+    from twinergy.results.reader import Run
 
 REFRESH_S: Final = 0.5
 WATCH_STALE_S: Final = 3.0
@@ -131,8 +132,8 @@ def _of_scenario(name: str, assign: list[str], stop: threading.Event) -> Generat
         engine.close()
 
 
-def _engine(scenario: Scenario, only: str = "") -> Engine:
-    real = [(one, covers) for one, covers in scenario.real if not only or only in {one.id, one.device}]
+def _engine(scenario: Scenario, only: str = "", kind: str = "") -> Engine:
+    real = [(one, covers) for one, covers in scenario.real if only in {"", one.id} and kind in {"", one.options.kind}]
     kinds = {one.options.kind: adapter_kind(one.options.kind) for one, _ in real}
     pilot, seed = scenario.context.pilot, scenario.context.seed
     return Engine(real, kinds, stale_s=WATCH_STALE_S, folder=scenario.document.folder, pilot=pilot, seed=seed)
@@ -167,13 +168,13 @@ def stop_command(console: Console, run: str, out: Path, why: str) -> int:
     """Stop a run and put its devices into their safe states; where the run does not answer, tell the devices directly."""
     from twinergy.results.reader import find_run  # noqa: PLC0415 - heavy
 
-    folder = find_run(out, run).path
+    found = find_run(out, run)
     try:
-        answer = next(ask(folder, {"do": "stop", "why": why}), None)
+        answer = next(ask(found.path, {"do": "stop", "why": why}), None)
         released: dict[str, str] = answer["released"] if answer else {}
     except DeviceError as error:
         _say(console, f"{error}\n{FALLEN_BACK}")
-        released = _told_directly(folder / "scenario.yaml")
+        released = _told_directly(found)
     for name, problem in released.items():
         _say(console, f"{name}: {problem or 'in its safe state'}")
     if not released:
@@ -181,21 +182,35 @@ def stop_command(console: Console, run: str, out: Path, why: str) -> int:
     return int(any(released.values()))
 
 
-def _told_directly(file: Path) -> dict[str, str]:
-    """Put the devices of a scenario into their safe states without the run that controls them."""
-    engine = _engine(load(str(file)))
-    engine.start()
-    try:
-        engine.wait_up(REFRESH_S)
-        for live in engine.lives.values():
-            live.touched = True  # whoever told them anything is gone; they are released whatever it was
-        released = engine.stop("the run did not answer")
-        if any(released.values()):
-            engine.wait_up(AGAIN_S)
-            released = engine.stop("the run did not answer")
-        return released
-    finally:
-        engine.close()
+def _told_directly(run: Run) -> dict[str, str]:
+    """Put the devices of a run into their safe states without it; first all that answer at once, then those that come late."""
+    from twinergy.cosim.hardware.again import scenario_of  # noqa: PLC0415 - heavy
+
+    scenario = scenario_of(run)
+    released: dict[str, str] = {}
+    with ExitStack() as stack:
+        late = []
+        for kind in sorted({one.options.kind for one, _ in scenario.real if one.options.mode is Mode.CONTROL}):
+            engine = _engine(scenario, kind=kind)
+            try:
+                stack.callback(engine.close)
+                engine.start()
+            except TwinergyError as error:  # its port is taken by the run that hangs; the others need not wait for that
+                released |= {one.id: str(error) for one, _ in engine.attached if one.options.mode is Mode.CONTROL}
+                continue
+            told = _released(engine, REFRESH_S)
+            late += [engine] if any(told.values()) else []
+            released |= told
+        for engine in late:
+            released |= _released(engine, AGAIN_S)
+    return released
+
+
+def _released(engine: Engine, patience_s: float) -> dict[str, str]:
+    engine.wait_up(patience_s)
+    for live in engine.lives.values():
+        live.touched = True  # whoever told them anything is gone; they are released whatever it was
+    return engine.stop("the run did not answer")
 
 
 def fit_command(console: Console, run: str, link: str, out: Path) -> None:

@@ -14,6 +14,7 @@ from twinergy.bus import BusError
 from twinergy.cosim.arbiter import Arbiter
 from twinergy.cosim.control import Control
 from twinergy.cosim.exchange import set_points_of, wanted_by
+from twinergy.cosim.hardware.again import HOME
 from twinergy.cosim.hardware.outlets import Outlets
 from twinergy.cosim.hardware.session import Hardware
 from twinergy.cosim.outside import digest
@@ -261,6 +262,8 @@ def run(
         )
         writer.write_manifest(**facts)
         writer.write_scenario(scenario.yaml())
+        if scenario.real:
+            writer.write_manifest(**{HOME: str(scenario.document.folder.resolve())})
         write_devices(folder, context.twin)
         session = _Session(scenario, writer, series=series)
         hardware = Hardware(scenario, platform.pacer, folder.path) if scenario.real and platform.pacer else None

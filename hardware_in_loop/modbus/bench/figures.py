@@ -131,7 +131,7 @@ class Figures:
         return 1.0 if meant == natural else -1.0
 
     def shown_w(self) -> float:
-        """Return the power as this unit's inverter models show it, turned where the scenario says that it counts otherwise. [W]."""
+        """Return the power as this unit's inverter models show it, turned where the scenario says so. [W]."""
         return self._turned("p_kw") * self.inject_w()
 
     def shown_var(self) -> float:

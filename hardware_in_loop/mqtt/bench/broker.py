@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 START_S: Final = 5.0
 PROBE_S: Final = 1.0
+SAID: Final = "said.txt"
+"""File for what the broker complains of."""
 
 
 class OwnBroker:
@@ -54,9 +56,11 @@ class OwnBroker:
         self._folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="twinergy-mqtt-"))
         config = await self._configure(self._folder)
         quiet = asyncio.subprocess.DEVNULL
-        self._process = await asyncio.create_subprocess_exec(
-            program, "-c", str(config), stdout=quiet, stderr=asyncio.subprocess.PIPE, stdin=quiet
-        )
+        # Into a file: a pipe that nobody empties would be full after some hundred connections, and the broker would hang.
+        with (self._folder / SAID).open("wb") as said:
+            self._process = await asyncio.create_subprocess_exec(
+                program, "-c", str(config), stdout=quiet, stderr=said, stdin=quiet
+            )
         try:
             async with asyncio.timeout(START_S):
                 while not await listens(self.host, self.port):
@@ -73,7 +77,7 @@ class OwnBroker:
         if self._process is not None:
             if self._process.returncode is None:
                 self._process.terminate()
-            await self._process.communicate()
+            await self._process.wait()
             self._process = None
         if self._folder is not None:
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
@@ -84,6 +88,7 @@ class OwnBroker:
             f"listener {self.port} 127.0.0.1",
             "set_tcp_nodelay true",
             "persistence false",
+            "log_type error",
             "max_queued_messages 10000",
             f"user {getpass.getuser()}",
             f"allow_anonymous {'false' if self._users else 'true'}",
@@ -99,12 +104,9 @@ class OwnBroker:
         return config
 
     async def _why(self, where: str) -> str:
-        said = b""
-        if self._process is not None:
-            _, said = await self._process.communicate()
-            self._process = None
+        said = (self._folder / SAID).read_text(errors="replace").strip() if self._folder is not None else ""
         await self.close()
-        return f"mosquitto does not start on {where}: {said.decode(errors='replace').strip() or 'it says nothing'}"
+        return f"mosquitto does not start on {where}: {said or 'it says nothing'}"
 
 
 async def listens(host: str, port: int) -> bool:

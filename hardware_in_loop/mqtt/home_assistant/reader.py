@@ -12,6 +12,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import ValidationError
+
 from hardware_in_loop.mqtt.home_assistant.discovery import safe
 from hardware_in_loop.mqtt.home_assistant.entities import Entity, command_of, reading_of
 from hardware_in_loop.mqtt.home_assistant.short import written_out
@@ -33,6 +35,8 @@ KINDS: Final = (
 )
 """Kinds of devices by what gives them away, the surest first."""
 LONGEST_EXPIRY_S: Final = 86_400.0
+LONGEST_NAME: Final = 60
+"""Letters of the proposed file's name: whoever announces a device may call it anything."""
 
 
 @dataclass
@@ -59,7 +63,7 @@ class Discovered:
 
     def proposal(self, broker: str) -> dict[str, object]:
         """Return what a scan proposes: the block of a scenario, and in ``files`` the profile that it names, by file name."""
-        name = f"{safe(self.name or self.id)}.yaml"
+        name = f"{safe(self.name or self.id)[:LONGEST_NAME]}.yaml"
         found = f"{self.name or self.id}, announced to Home Assistant: {', '.join(self.profile.names)}"
         block: dict[str, object] = {"kind": "mqtt", "profile": name, "broker": broker}
         return {"found": found, "kind": self.kind, "adapter": block, "files": {name: self.text()}}
@@ -111,7 +115,17 @@ def discovered(messages: Iterable[tuple[str, bytes | str | Mapping[str, Any]]]) 
     for topic, payload in messages:
         for entity in entities(payload, topic):
             devices.setdefault(entity.device, []).append(entity)
-    return [_device(name, found) for name, found in devices.items()]
+    return [_sound(name, found) for name, found in devices.items()]
+
+
+def _sound(name: str, found: list[Entity]) -> Discovered:
+    """Return a device; whatever stands in an announcement, where a text should stand, is a reason and no crash."""
+    try:
+        return _device(name, found)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        message = f"{found[0].name}: its announcement makes no sense ({wrong})"
+        raise DeviceError(message) from error
 
 
 def entities(payload: bytes | str | Mapping[str, Any], topic: str = "") -> list[Entity]:
@@ -127,7 +141,7 @@ def entities(payload: bytes | str | Mapping[str, Any], topic: str = "") -> list[
             return []
         try:
             payload = json.loads(payload)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             message = f"{topic or 'the message'}: no discovery message, for it is no JSON"
             raise DeviceError(message) from error
     if not isinstance(payload, dict):

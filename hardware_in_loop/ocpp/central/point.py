@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from hardware_in_loop.ocpp.central.clock import StationClock
+from hardware_in_loop.ocpp.central.clock import OLDEST_S, StationClock
+from hardware_in_loop.ocpp.central.mean_power import MeanPower
 from hardware_in_loop.ocpp.central.registers import MOST_KW, RegisterLine
 from hardware_in_loop.ocpp.central.transactions import Ledger
 
@@ -105,6 +106,7 @@ class Point:
         """Meter values that could not be read."""
         self.watchers: list[Callable[[str], None]] = []
         self._state = State.NONE
+        self._mean: MeanPower | None = None
 
     # --- what the station says ---
 
@@ -138,16 +140,35 @@ class Point:
     def measure(self, readings: Iterable[Meters], *, live: bool = False) -> None:
         """Take in meter values: registers wherever they belong in time, the rest if it is the newest."""
         for meters in readings:
-            time_s = self.clock.there() if math.isnan(meters.time_s) else meters.time_s
+            time_s = self._arrival_s() if math.isnan(meters.time_s) else meters.time_s
             self.drawn.see(time_s, meters.energy_kwh, live=live)
             self.fed.see(time_s, meters.energy_out_kwh, live=live)
             self.odd += len(meters.odd)
             for name in self.values:
                 value = getattr(meters, name)
                 if not math.isnan(value):
+                    self._mean = None if name == "p_kw" else self._mean
                     self._put(name, value, meters.time_s)
+            if math.isnan(meters.p_kw) and not (math.isnan(meters.energy_kwh) and math.isnan(meters.energy_out_kwh)):
+                self._put_mean(time_s, meters.time_s)
         self.measured_s = time.monotonic()
         self._tell("meters")
+
+    def _arrival_s(self) -> float:
+        """Return the time of a reading without one: the station's now, or ours where its clock was never set."""
+        there_s = self.clock.there()
+        return there_s if there_s >= OLDEST_S else time.time()
+
+    def _put_mean(self, time_s: float, stamp_s: float) -> None:
+        """Put the power that follows from the register, where the station does not tell any; it is as old as its oldest part."""
+        kept = self.values["p_kw"]
+        if math.isfinite(kept.received_s) and self._mean is None:
+            return
+        self._mean = self._mean or MeanPower()
+        found = self._mean.see(time_s, self.drawn.energy_kwh - self.fed.energy_kwh)
+        if found is not None:
+            self._put("p_kw", found[0], stamp_s)
+            kept.delay_s += found[1]
 
     def _put(self, name: str, value: float, time_s: float) -> None:
         kept = self.values[name]

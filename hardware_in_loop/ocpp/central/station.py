@@ -87,6 +87,7 @@ class Station:
         rpc = Rpc(
             connection.socket, connection.version, dialect.handle,
             journal=self._journal, link_id=self.books.station, name=self.books.station, supported=dialect.handlers.keys(),
+            any_time=True,
         )  # fmt: skip
         self.rpc = rpc
         self._booted.clear()

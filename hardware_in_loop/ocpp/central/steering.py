@@ -50,6 +50,10 @@ WHOLE_S: Final = 10.0
 SETTLING_S: Final = (0.05, 0.2, 0.5)
 """Waits before a profile that was refused right after the start of a transaction is sent again. [s]"""
 SPARE_S: Final = 5
+WRONG_S: Final = 60.0
+"""From how far away on a clock is wrong. *Assumption.* [s]"""
+MOST_REFUSALS: Final = 3
+"""After so many refused TxProfiles a transaction is steered by a TxDefaultProfile, if that shows to work."""
 IDS: Final = 10
 """Profile ids of a point, from ten times its number."""
 
@@ -82,12 +86,16 @@ class Steering:
         self._abilities: Abilities | None = None
         self._scheme: Scheme | None = None
         self._was_armed = False
+        self._said_s = math.nan
+        self._believed = False
+        self._refusals: Counter[str] = Counter()
         self._lock = asyncio.Lock()
         self._obedience = Obedience(steered.settle_s)
 
     def connected(self, dialect: Dialect, abilities: Abilities) -> None:
         """Go on with a connection; what the station can do is known."""
         self.dialect, self._abilities = dialect, abilities
+        self._believed = False
 
     def gone(self) -> None:
         """Take in that the connection is lost, or the station restarts: it must be armed again."""
@@ -256,11 +264,36 @@ class Steering:
             if scheme is OVER_MAX and self._can.level == 0:
                 refused.append("takes a ChargePointMaxProfile only, and a single one: set-points could not end by themselves")
                 continue
-            await self._proven(dialect, self._period(self.steered.safe), needed=True)
+            await self._safe_proven(dialect, scheme)
             self.note(armed=str(scheme.safe), safe_kw=self.steered.safe.most_kw)
             return scheme
         message = f"{self._who}: takes no safe limit ({'; '.join(refused)}); safe.fallback: none steers it all the same"
         raise DeviceError(message)
+
+    async def _safe_proven(self, dialect: Dialect, scheme: Scheme) -> None:
+        """Prove the safe limit; once more by the clock that the station shows, where that is far from what we thought."""
+        try:
+            await self._proven(dialect, self._period(self.steered.safe), needed=True)
+        except DeviceError:
+            if not self._clock_is_wrong():
+                raise
+            await self._send(dialect, scheme.safe, 0, 1, self.steered.safe, None)
+            try:
+                await self._proven(dialect, self._period(self.steered.safe), needed=True)
+            except DeviceError:
+                self.point.clock.reset()  # it was not that
+                raise
+
+    def _clock_is_wrong(self) -> bool:
+        """Believe the time of a schedule that has just been worked out, once a connection, if it is far from ours."""
+        off_s = self.point.clock.there() - self._said_s
+        if self._believed or not abs(off_s) > WRONG_S:
+            return False
+        self._believed = True
+        self.point.clock.reset()
+        self.point.clock.see(self._said_s, punctual=True)
+        self.note(clock_behind_s=round(self.point.clock.behind_s))
+        return True
 
     async def _clear(self, dialect: Dialect) -> None:
         for slot in (2, 3):
@@ -274,13 +307,28 @@ class Steering:
         active = self.point.ledger.active(self.point.number)
         level = min(1, self._can.level if self._can.level is not None else 1)
         if active is not None:
-            await self._send(dialect, self._scheme.wish, level, 2, self.wish, self.steered.within_s, active.id)
+            await self._send_running(dialect, self._scheme, level, active.id)
         elif level > 0:
             await self._send(dialect, self._scheme.idle, level, 3, self.wish, self.steered.within_s)
         else:  # a single level: it would take the place of the safe limit
             self.counts["kept_for_later"] += 1
             return
         await self._proven(dialect, self._period(self.wish))
+
+    async def _send_running(self, dialect: Dialect, scheme: Scheme, level: int, transaction: str) -> None:
+        """Send what stands for a transaction that is on; there are stations that take no TxProfile."""
+        refused, elsewhere = self._refusals[transaction], scheme.idle is not scheme.wish and level > 0
+        if refused < MOST_REFUSALS:
+            try:
+                await self._send(dialect, scheme.wish, level, 2, self.wish, self.steered.within_s, transaction)
+            except RefusedError:
+                self._refusals = Counter({transaction: refused + 1})
+                if refused + 1 < MOST_REFUSALS or not elsewhere or self._can.composite is False:
+                    raise
+            else:
+                return
+        self.counts["by_default"] += 1
+        await self._send(dialect, scheme.idle, level, 3, self.wish, self.steered.within_s)
 
     async def _send(
         self,
@@ -291,6 +339,30 @@ class Steering:
         wish: Wish,
         duration_s: float | None,
         transaction: str = "",
+    ) -> None:
+        """Send a profile, in amperes if watts are refused by a station that did not say what it takes."""
+        parts = (dialect, purpose, level, slot, wish, duration_s, transaction)
+        try:
+            await self._send_once(*parts)
+        except (RefusedError, CallError):
+            if self._can.units or self.steered.rate != "auto":
+                raise
+            self._can.units = frozenset("A")
+            try:
+                await self._send_once(*parts)
+            except BaseException:
+                self._can.units = frozenset()
+                raise
+
+    async def _send_once(
+        self,
+        dialect: Dialect,
+        purpose: Purpose,
+        level: int,
+        slot: int,
+        wish: Wish,
+        duration_s: float | None,
+        transaction: str,
     ) -> None:
         """Send a profile; what stands in its way by level is taken back once."""
         start_s, lasting_s = self._span(duration_s)
@@ -326,6 +398,7 @@ class Steering:
         if composite is None:
             self._unproven(asked, needed=needed)
             return
+        self._said_s = composite.start_s
         proof = prove(asked, rate.unit, composite, point.clock.there(), rate)
         self.limited_kw = proof.found_kw if proof.lower else math.nan
         if not proof.holds:

@@ -65,17 +65,19 @@ def bench_security(options: OcppOptions) -> SecurityOptions | None:
     Raises
     ------
     DeviceError
-        For profile 3: the block holds the central system's certificate, not the station's.
+        For profile 3 without ``bench_certificate``: the block holds the central system's certificate, not the station's.
     """
     ours = options.security
     if ours.profile == 0:
         return None
     if ours.profile == THREE:
-        message = (
-            f"station {options.station}: security profile 3 needs the station's own certificate, which the adapter block does not"
-            " hold; rehearse with profile 1 or 2, or run the station with twinergy's charging point side and its certificate"
-        )
-        raise DeviceError(message)
+        if options.bench_certificate is None:
+            message = (
+                f"station {options.station}: security profile 3 needs the station's own certificate: name it in bench_certificate"
+                f" as {{chain: FILE, key: FILE}}, issued to the common name {options.station} by a root in security.ca"
+            )
+            raise DeviceError(message)
+        return SecurityOptions(profile=THREE, certificates=(options.bench_certificate,), ca=ours.ca)
     ca = (ours.ca or next((one.chain for one in ours.certificates), "")) if ours.encrypted else ""
     return SecurityOptions(profile=ours.profile, password=ours.password, password_is_hex=ours.password_is_hex, ca=ca)
 

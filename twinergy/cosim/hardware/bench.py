@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -48,7 +49,7 @@ class ScenarioPhysics:
     ----------
     steps_done : int
         Steps computed so far.
-    writes : list of (float, str, str, float)
+    writes : deque of (float, str, str, float)
         Set-points that arrived: monotonic time, device, port, value; the newest `KEPT` of them.
     """
 
@@ -68,7 +69,7 @@ class ScenarioPhysics:
         self._cheap = self._noting({one.kind for one, covers in scenario.real if covers.writes})
         self._on_step = on_step
         self.steps_done = 0
-        self.writes: list[tuple[float, str, str, float]] = []
+        self.writes: deque[tuple[float, str, str, float]] = deque(maxlen=KEPT)
         self.advance()
 
     def _noting(self, kinds: set[str]) -> dict[str, _Noting]:
@@ -127,7 +128,7 @@ class ScenarioPhysics:
         changed = mine[port].copy()
         changed[row] = value
         mine[port] = changed
-        self.writes = [*self.writes[-KEPT:], (time.monotonic(), device, port, value)]
+        self.writes.append((time.monotonic(), device, port, value))
         self._again(kind)
 
     def _ids(self, kind: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twinergy.adapters import Quality
-from twinergy.community.scenario import load
+from twinergy.cosim.hardware.again import scenario_of
 from twinergy.errors import Finding, ModelError, ScenarioError, closest
 from twinergy.results.hardware import READINGS
 
@@ -53,7 +53,7 @@ def fits(run: Run, link: str = "") -> Iterator[Fit]:
     ScenarioError
         If the run has no such link.
     """
-    scenario = load(run.folder.scenario)
+    scenario = scenario_of(run)
     real = [(one, covers) for one, covers in scenario.real if link in {"", one.id, one.device}]
     if not real:
         known = closest(link, [one.id for one, _ in scenario.real])

@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import sys
 import time
-from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 from twinergy.adapters import Mode
@@ -76,7 +75,6 @@ class Hardware:
         self._latched: Latched = self.engine.image.latch()
         self._late_s, self._busy_s, self._overruns = 0.0, 0.0, 0
         self._began_s = math.nan
-        self._ages = array("f")
         self._waited: list[str] = []
         self._unsafe: dict[str, str] = {}
         self._interval_s = sys.getswitchinterval()
