@@ -273,11 +273,19 @@ class OcppLink(DeviceLink):
             self._note(reserved=status)
 
     async def _release(self) -> None:
+        """Take back what power is asked for first, and the reservation then, whether or not the first could be shown."""
+        try:
+            await self.steering.release()
+        except DeviceError:
+            await self._release_reservation()
+            raise
+        await self._release_reservation()
+
+    async def _release_reservation(self) -> None:
         if self._dialect is not None:
             self.reservation.wish(wanted=self.options.safe.set.get("reserved", 0.0) >= HALF)
             with suppress(OcppError):
                 await self._hold(self._dialect)
-        await self.steering.release()
 
     def _note(self, **facts: object) -> None:
         self._journal.event(Way.EVENT, self.id, **facts)

@@ -32,7 +32,8 @@ LEAST_EFFICIENCY: Final = 0.5
 def refit(options: BatteryOptions, real: Mapping[str, FloatArray], twin: Mapping[str, FloatArray], duration_s: float) -> Refit:
     """Return the capacity and the constant round-trip efficiency that fit best.
 
-    The state of charge is regressed on the energy drawn and the energy delivered so far, ``soc = soc_0 + a·E_in − b·E_out``. With
+    The state of charge is regressed on the energy drawn and the energy delivered so far, ``soc = soc_0 + a·E_in − b·E_out``, with
+    an own ``soc_0`` for each stretch without a gap: nobody knows what the battery did while it was out of sight. With
     the same efficiency in both directions ``a = η/C`` and ``b = 1/(η·C)``, so that ``η² = a/b`` and ``C = η/a``.
 
     Parameters
@@ -60,8 +61,9 @@ def refit(options: BatteryOptions, real: Mapping[str, FloatArray], twin: Mapping
         message = f"{into[-1]:.2f} kWh went in and {out[-1]:.2f} kWh came out; at least {wanted_kwh:.2f} kWh of each are needed: "
         message += "charge and discharge it more"
         raise ModelError(message)
-    rows = np.stack([np.ones_like(into), into, -out], axis=1)[known]
-    (_, a, b), *_ = np.linalg.lstsq(rows, real["soc"][known], rcond=None)
+    stretch = stretches(known)
+    columns = [_about_mean(values[known], stretch[known]) for values in (into, -out, real["soc"])]
+    (a, b), *_ = np.linalg.lstsq(np.stack(columns[:2], axis=1), columns[2], rcond=None)
     if a <= 0.0 or b <= 0.0:
         message = (
             "its state of charge does not follow its power: is the sign of the power turned, or the charge of another battery?"
@@ -88,15 +90,31 @@ def _rmse(real: FloatArray, twin: FloatArray) -> float:
     return float(np.sqrt(np.nanmean(np.square(real - twin))))
 
 
+def stretches(known: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the number of the stretch without a gap that each step belongs to, shape (n_steps,).
+
+    >>> stretches(np.array([True, True, False, False, True])).tolist()
+    [1, 1, 1, 1, 2]
+    """
+    return np.cumsum(np.diff(known.astype(np.int64), prepend=0) > 0)
+
+
+def _about_mean(values: FloatArray, stretch: NDArray[np.int64]) -> FloatArray:
+    """Return values less the mean of their stretch."""
+    count = np.maximum(np.bincount(stretch), 1)
+    return np.asarray(values - (np.bincount(stretch, weights=values) / count)[stretch])
+
+
 def _driven(options: BatteryOptions, real: Mapping[str, FloatArray], known: NDArray[np.bool_], duration_s: float) -> FloatArray:
-    """Return the state of charge of a twin that does what the device did."""
-    first = int(np.argmax(known))
+    """Return the state of charge of a twin that does what the device did, and takes over its state after each gap."""
     fleet = BatteryFleet(["twin"], [options])
-    fleet.adopt(np.array([0]), {"soc": real["soc"][first : first + 1]})
     soc = np.full(len(known), np.nan)
     nobody = np.array([np.nan])
-    for index in range(first + 1, len(known)):
-        asked = np.array([real["p_kw"][index] if known[index] else 0.0])
+    for index in np.flatnonzero(known).tolist():
+        if not index or not known[index - 1]:
+            fleet.adopt(np.array([0]), {"soc": real["soc"][index : index + 1]})
+            continue
+        asked = real["p_kw"][index : index + 1]
         inputs = {"p_net_kw": np.zeros(1), "p_set_kw": asked, "p_min_kw": nobody, "p_max_kw": nobody, "min_soc": nobody}
         soc[index] = fleet.step(Step(index, int(index * duration_s), duration_s, index), inputs)["soc"][0]
     return soc

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from twinergy.timebase import Step
 
     FloatArray = NDArray[np.float64]
+
+
+SETTLES_H: Final = 1.0
+"""Over this the energy of a real battery settles at what its charge says (assumption: long beside a whole per cent of charge)."""
 
 
 class BatteryFleet(Fleet):
@@ -44,7 +48,7 @@ class BatteryFleet(Fleet):
         soc = np.array([option.soc for option in options], dtype=np.float64)
         soh = np.array([option.soh for option in options], dtype=np.float64)
         self._state = new_state(self._params, soc, soh)
-        self._shown_kwh = np.full(len(self.ids), np.nan)
+        self._energy_kwh = np.full(len(self.ids), np.nan)
 
     def step(self, step: Step, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:  # noqa: D102 - see Fleet
         acting = BatteryInputs(*self._acting(inputs))
@@ -63,15 +67,21 @@ class BatteryFleet(Fleet):
         said: Mapping[str, NDArray[np.bool_]],
         duration_s: float,
     ) -> None:
-        """Let the energy follow from the charge that was said, and the loss be what power and energy leave of each other."""
+        """Let energy and loss follow from the power and the charge that were said.
+
+        A charge comes in whole per cents, which within a second would be a loss of kilowatts. So the loss is that of the twin,
+        moved towards what the charge shows over `SETTLES_H`, and the energy is what power and loss leave: it always balances.
+        """
         if "soc" not in said:
             return
-        capacity_kwh = self._state.capacity_kwh
-        energy_kwh = np.where(said["soc"], outputs["soc"] * capacity_kwh, own["energy_kwh"])
-        left_kw = outputs["p_kw"] - (energy_kwh - self._shown_kwh) / (duration_s / SECONDS_PER_HOUR)
-        outputs["energy_kwh"] = energy_kwh
-        outputs["p_loss_kw"] = np.where(said["soc"] & np.isfinite(left_kw), left_kw, own["p_loss_kw"])
-        self._shown_kwh = energy_kwh
+        hours = duration_s / SECONDS_PER_HOUR
+        shown_kwh = outputs["soc"] * self._state.capacity_kwh
+        before_kwh = np.where(np.isfinite(self._energy_kwh), self._energy_kwh, shown_kwh - hours * outputs["p_kw"])
+        modelled_kwh = before_kwh + hours * (outputs["p_kw"] - own["p_loss_kw"])
+        correction_kw = (modelled_kwh - shown_kwh) / max(SETTLES_H, hours)
+        loss_kw = np.where(said["soc"], np.maximum(own["p_loss_kw"] + correction_kw, 0.0), own["p_loss_kw"])
+        self._energy_kwh = np.where(said["soc"], before_kwh + hours * (outputs["p_kw"] - loss_kw), own["energy_kwh"])
+        outputs["energy_kwh"], outputs["p_loss_kw"] = self._energy_kwh, loss_kw
 
     def state(self) -> dict[str, FloatArray]:
         """Return what the batteries remember, wear included."""

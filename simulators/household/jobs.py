@@ -72,6 +72,12 @@ class Jobs(NamedTuple):
         return Jobs.of((self, other))
 
     @classmethod
+    def none(cls) -> Jobs:
+        """Return no jobs."""
+        rows, times_s = np.empty(0, dtype=np.intp), np.empty(0)
+        return cls(rows, rows, rows, times_s, times_s, times_s)
+
+    @classmethod
     def of(cls, parts: Sequence[Jobs]) -> Jobs:
         """Return the jobs of all parts."""
         return cls._make(np.concatenate(columns) for columns in zip(*parts, strict=True))

@@ -4,6 +4,8 @@
 As long as nobody asks for anything, every job goes its habitual way and a block is rendered at once. From the first step in
 which somebody asks, jobs are followed one by one: a job is rendered into the coming steps when it starts, so a started job runs
 to its end whatever is asked. Both ways round each job's power to single precision, so they agree bit by bit.
+Where a step is longer than a short programme, a machine may start one job and be loaded with its next one in the same step:
+what waits is therefore kept by job, not by machine.
 """
 
 from __future__ import annotations
@@ -14,13 +16,13 @@ import numpy as np
 
 from simulators.household import programmes
 from simulators.household.catalogue import MACHINES
+from simulators.household.jobs import Jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from simulators.household.jobs import Jobs
     from twinergy.timebase import Block, Step
 
     FloatArray = NDArray[np.float64]
@@ -49,15 +51,18 @@ class WetAppliances:
         self._horizon = int(np.ceil(programmes.DURATION_S.max() / step_s)) + 2
         self._edges_s = step_s * np.arange(self._horizon)
         self._steps = np.arange(self._horizon - 1)
+        self._twice = step_s > programmes.DURATION_S.min()
+        """Whether a machine may start two jobs in one step."""
         self._unasked = np.full(self._n_homes, np.nan)
         self._first: list[int] = [0]
         self._next_s = -1
         self._followed = False
-        n = len(self._size)
-        self._loaded_s, self._habit_s, self._latest_s = np.zeros((3, n))
-        self._programme: IntArray = np.zeros(n, dtype=np.intp)
+        self._jobs = Jobs.none()
+        self._machine: IntArray = np.empty(0, dtype=np.intp)
+        """Row of each job's machine among those of all homes."""
         self._waiting: IntArray = np.empty(0, dtype=np.intp)
-        self._coming_kw: SingleArray = np.zeros((self._horizon, n), dtype=np.float32)
+        """Which jobs wait."""
+        self._coming_kw: SingleArray = np.zeros((self._horizon, len(self._size)), dtype=np.float32)
 
     def prepare(self, block: Block, jobs: Jobs, week: SingleArray) -> None:
         """Take on the jobs of a block, and render how they habitually go unless jobs are already followed one by one.
@@ -74,11 +79,15 @@ class WetAppliances:
         begin_s = int(block.epoch_s[0])
         self._followed = self._followed and begin_s == self._next_s
         self._next_s = begin_s + len(block) * self._step_s
-        self._jobs = jobs.where(np.argsort(jobs.loaded_s, kind="stable"))
+        left = self._jobs.where(self._waiting) if self._followed else Jobs.none()
+        jobs = jobs.where(np.argsort(jobs.loaded_s, kind="stable"))
+        edges_s = begin_s + self._step_s * np.arange(len(block) + 1)
+        self._first = (len(left.home) + np.searchsorted(jobs.loaded_s, edges_s, side="left")).tolist()
+        self._waiting = np.arange(len(left.home))
+        self._jobs = jobs = left.and_then(jobs)
+        self._machine = np.asarray(jobs.machine * self._n_homes + jobs.home, dtype=np.intp)
         if not self._followed:
             self._render(begin_s, week)
-        edges_s = begin_s + self._step_s * np.arange(len(block) + 1)
-        self._first = np.searchsorted(self._jobs.loaded_s, edges_s, side="left").tolist()
 
     def step(self, step: Step, asked: Sequence[FloatArray | None] | None) -> FloatArray | None:
         """Advance one step.
@@ -106,7 +115,7 @@ class WetAppliances:
         if not self._followed:
             return None
         pending = np.zeros(len(self._size))
-        pending[self._waiting] = 1.0
+        pending[self._machine[self._waiting]] = 1.0
         return pending.reshape(N_MACHINES, self._n_homes)
 
     def _follow(self, step: Step, asked: Sequence[FloatArray | None] | None) -> FloatArray:
@@ -114,7 +123,7 @@ class WetAppliances:
         end_s = now_s + self._step_s
         first, last = self._first[step.offset], self._first[step.offset + 1]
         if last > first:
-            self._take(self._jobs.where(slice(first, last)))
+            self._waiting = np.concatenate([self._waiting, np.arange(first, last)])
         if self._waiting.size:
             start_s = self._start_times(asked, now_s)
             due = start_s < end_s
@@ -126,44 +135,39 @@ class WetAppliances:
         result[0] = self._coming_kw[row]
         self._coming_kw[row] = 0.0
         if (waiting := self._waiting).size:
-            result[1, waiting] = 1.0
-            result[2, waiting] = (self._latest_s[waiting] - end_s).astype(np.float32)
+            machine = self._machine[waiting]
+            result[1, machine] = 1.0
+            result[2, machine] = (self._jobs.latest_s[waiting] - end_s).astype(np.float32)
         return result.reshape(ROWS, self._n_homes)
 
     def _start_times(self, asked: Sequence[FloatArray | None] | None, now_s: float) -> FloatArray:
         """Return when waiting jobs start by what is asked now, shape (n_waiting,); none before now or before it was loaded."""
-        waiting = self._waiting
-        start_s = self._habit_s[waiting]
+        jobs, waiting = self._jobs, self._waiting
+        start_s = jobs.habit_s[waiting]
         if asked is not None:
-            wishes = np.concatenate([self._unasked if each is None else each for each in asked])[waiting]
-            start_s = np.where(wishes < HOLD_BELOW, self._latest_s[waiting], np.where(wishes >= HOLD_BELOW, now_s, start_s))
-        return np.asarray(np.maximum(np.maximum(start_s, now_s), self._loaded_s[waiting]), dtype=np.float64)
+            wishes = np.concatenate([self._unasked if each is None else each for each in asked])[self._machine[waiting]]
+            start_s = np.where(wishes < HOLD_BELOW, jobs.latest_s[waiting], np.where(wishes >= HOLD_BELOW, now_s, start_s))
+        return np.asarray(np.maximum(np.maximum(start_s, now_s), jobs.loaded_s[waiting]), dtype=np.float64)
 
     def _join(self, now_s: int) -> None:
         """Begin to follow jobs one by one, with what habit has made of them by now."""
-        self._waiting = self._waiting[:0]
         self._coming_kw[:] = 0.0
         self._followed = True
         jobs = self._jobs
-        self._take(jobs.where((jobs.loaded_s < now_s) & (jobs.habit_s + programmes.DURATION_S[jobs.programme] > now_s)))
-        begun = self._habit_s[self._waiting] < now_s
-        running = self._waiting[begun]
-        self._start(running, now_s, self._habit_s[running])
-        self._waiting = self._waiting[~begun]
+        done_s = jobs.habit_s + programmes.DURATION_S[jobs.programme]
+        (pending,) = np.nonzero((jobs.loaded_s < now_s) & (done_s > now_s))
+        begun = jobs.habit_s[pending] < now_s
+        self._start(pending[begun], now_s, jobs.habit_s[pending[begun]])
+        self._waiting = pending[~begun]
 
-    def _take(self, jobs: Jobs) -> None:
-        machine = jobs.machine * self._n_homes + jobs.home
-        self._loaded_s[machine] = jobs.loaded_s
-        self._habit_s[machine] = jobs.habit_s
-        self._latest_s[machine] = jobs.latest_s
-        self._programme[machine] = jobs.programme
-        self._waiting = np.concatenate([self._waiting, machine])
-
-    def _start(self, machine: IntArray, now_s: int, started_s: FloatArray) -> None:
+    def _start(self, job: IntArray, now_s: int, started_s: FloatArray) -> None:
         """Render jobs that started at these times from the step on that begins now."""
-        rows = (now_s // self._step_s + self._steps) % self._horizon
-        power_kw = self._power(machine, self._programme[machine], now_s - started_s)
-        self._coming_kw[rows[:, None], machine] += power_kw.T
+        rows, machine = (now_s // self._step_s + self._steps) % self._horizon, self._machine[job]
+        power_kw = self._power(machine, self._jobs.programme[job], now_s - started_s)
+        if self._twice:  # += would forget one of two jobs of a machine
+            np.add.at(self._coming_kw, (rows[:, None], machine), power_kw.T)
+        else:
+            self._coming_kw[rows[:, None], machine] += power_kw.T
 
     def _power(self, machine: IntArray, programme: IntArray, elapsed_s: FloatArray) -> SingleArray:
         """Return the power of runs in steps whose first begins some time after their start, shape (n_runs, n_steps). [kW]."""
@@ -174,8 +178,7 @@ class WetAppliances:
     def _render(self, begin_s: int, week: SingleArray) -> None:
         jobs, n_steps = self._jobs, len(week)
         step = np.floor((jobs.habit_s - begin_s) / self._step_s).astype(np.intp)
-        machine = jobs.machine * self._n_homes + jobs.home
-        power_kw = self._power(machine, jobs.programme, begin_s + step * self._step_s - jobs.habit_s)
+        power_kw = self._power(self._machine, jobs.programme, begin_s + step * self._step_s - jobs.habit_s)
         rows = step[:, None] + self._steps
         run, later = np.nonzero((rows >= 0) & (rows < n_steps))
         np.add.at(week, (rows[run, later], jobs.machine[run], jobs.home[run]), power_kw[run, later])

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulators.household import programmes
@@ -24,6 +24,7 @@ def some_jobs(seed: int, n_jobs: int):
 
 
 @settings(max_examples=40, deadline=None)
+@example(25, 25, 3600, 0.3)  # a machine that starts a quick programme and is loaded anew within the same hour
 @given(st.integers(0, 10**6), st.integers(0, 60), st.sampled_from([300, 900, 3600]), st.sampled_from([0.0, 0.3, 0.9]))
 def test_whatever_is_asked_every_job_runs_once_within_its_window_and_keeps_its_energy(seed, n_jobs, step_s, asking):
     jobs = some_jobs(seed, n_jobs).later_by(2800.0 * BLOCK_S)

@@ -7,9 +7,9 @@ import math
 
 import pytest
 
-from twinergy.adapters.recorded import RecordedPhysics
 from hardware_in_loop.bench.table import BatteryLaw, TablePhysics
 from twinergy.adapters import Journal, Way
+from twinergy.adapters.recorded import RecordedPhysics
 from twinergy.errors import DeviceError
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from twinergy.community.document import dotted, override, read
@@ -97,3 +99,12 @@ def test_override_that_cannot_be_applied(tmp_path, assignment, said):
 
 def test_dotted():
     assert dotted(("a", 0, "b")) == "a[0].b"
+
+
+def test_a_time_with_seconds_is_a_plain_time(tmp_path):
+    """ruamel's own times cannot be written again."""
+    file = tmp_path / "scenario.yaml"
+    file.write_text("run: {end: 2024-06-03T12:01:30, start: 2024-06-03, late: 2024-06-03T12:01:30+02:00}\n", encoding="utf-8")
+    run = read(file).data["run"]
+    assert (type(run["end"]), run["end"]) == (datetime, datetime.fromisoformat("2024-06-03T12:01:30"))
+    assert (type(run["late"]), run["late"].isoformat()) == (datetime, "2024-06-03T12:01:30+02:00")

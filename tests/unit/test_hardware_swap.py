@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -42,13 +44,13 @@ class Bench:
         self.row = self.image.row("b1")
         inner = BatteryFleet(["b0", "b1"], [BatteryOptions.model_validate(PLAIN)] * 2)
         real = [(one, Coverage(reads, ("p_set_kw",), True))]
-        self.fleet = SwappedFleet(inner, BATTERY, real, self.image, lambda: self.image.latch(), clock=lambda: self.now_s)
+        self.fleet = SwappedFleet(inner, BATTERY, real, self.image, self.image.latch, clock=lambda: self.now_s)
         self.index = 0
 
-    def step(self, passes_s=1.0, **asked):
+    def step(self, passes_s=1.0, duration_s=3600.0, **asked):
         nobody = {port.name: np.nan for port in BATTERY.ports if port.direction is not Direction.MEASURED}
         inputs = {name: np.full(2, value, dtype=float) for name, value in (nobody | {"p_net_kw": 0.0} | asked).items()}
-        made = self.fleet.step(Step(self.index, 3600 * self.index, 3600.0, self.index), inputs)
+        made = self.fleet.step(Step(self.index, int(duration_s) * self.index, duration_s, self.index), inputs)
         self.index += 1
         self.now_s += passes_s
         return {name: float(values[1]) for name, values in made.items()}, {name: float(v[0]) for name, v in made.items()}
@@ -83,14 +85,47 @@ def test_a_reserve_that_a_controller_wants_does_not_keep_the_twin_from_doing_wha
     assert simulated["p_kw"] == 0.0
 
 
-def test_loss_balances_power_and_energy():
+def test_loss_and_energy_settle_at_what_the_charge_says():
+    """1 kW for an hour moves 10 kWh from 20 to 25 %: half is lost, though the twin, at 0.9, thinks of a tenth."""
     bench = Bench()
-    for soc, loss_kw in ((0.2, None), (0.25, 0.5), (0.30, 0.5)):
+    shown = []
+    for soc in (0.2, 0.25, 0.30, 0.35, 0.40):
         bench.row.put("p_kw", 1.0)
         bench.row.put("soc", soc)
-        real, _ = bench.step()
-        if loss_kw is not None:
-            assert real["p_loss_kw"] == pytest.approx(loss_kw)
+        shown.append(bench.step()[0])
+    assert shown[-1]["p_loss_kw"] == pytest.approx(0.5)
+    assert shown[-1]["energy_kwh"] == pytest.approx(4.0)
+    for before, after in pairwise(shown):
+        assert after["energy_kwh"] - before["energy_kwh"] == pytest.approx(1.0 - after["p_loss_kw"])
+
+
+def test_a_coarse_charge_is_no_loss_of_kilowatts_within_a_second():
+    bench = Bench()
+    losses = []
+    for second in range(200):
+        bench.row.put("p_kw", 1.0)
+        bench.row.put("soc", round(0.5 + 0.9 * second / 3600 / 10, 2))  # whole per cents, as batteries say it
+        losses.append(bench.step(duration_s=1.0)[0]["p_loss_kw"])
+    assert max(losses) < 0.2
+    assert min(losses) >= 0.0
+
+
+def test_a_twin_in_a_mode_of_its_own_does_what_the_device_does_all_the_same():
+    """A charging point that is not in set-point mode ignores `p_set_kw`; bounds it never ignores."""
+    told = {}
+
+    class Noting(BatteryFleet):
+        def step(self, step, inputs):
+            told.update({name: values.copy() for name, values in inputs.items()})
+            return super().step(step, inputs)
+
+    bench = Bench()
+    bench.fleet.inner.__class__ = Noting
+    bench.row.put("p_kw", 1.7)
+    bench.row.put("soc", 0.5)
+    bench.step(p_max_kw=3.0)
+    assert [told[name][1] for name in ("p_set_kw", "p_min_kw", "p_max_kw")] == [1.7, 1.7, 1.7]
+    assert told["p_max_kw"][0] == 3.0
 
 
 def test_a_short_silence_holds_and_a_long_one_lets_the_twin_go_on_from_the_last_state():

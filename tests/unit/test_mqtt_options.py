@@ -67,7 +67,8 @@ def test_every_profile_can_be_used(name: str) -> None:
         part = "washing_machine" if kind == "household" else ""
         covers = ADAPTER.coverage(kind, options(profile=name, part=part, fields=fields))
         coverages.append(covers)
-        assert not covers.writes or covers.falls_back, f"{name} can be commanded and left alone"
+        # a class A device hears a last will only after its next uplink: it has no fall-back, and the scenario must take that risk
+        assert not covers.writes or covers.falls_back is (name != "chirpstack_switch"), f"{name} can be commanded and left alone"
     assert any(covers.reads for covers in coverages)
 
 

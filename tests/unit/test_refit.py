@@ -41,6 +41,17 @@ def test_coarse_charge_still_gives_the_capacity():
     assert found.options["capacity_kwh"] == pytest.approx(8.0, rel=0.02)
 
 
+def test_what_happens_out_of_sight_does_not_spoil_the_fit():
+    """For six hours nothing is heard, and the battery is charged by somebody else meanwhile."""
+    real = real_battery(8.0, 0.95)
+    real["soc"][14:] += 0.1
+    for values in real.values():
+        values[8:14] = np.nan
+    found = BATTERY.refit(OPTIONS, real, {"soc": np.full(24, 0.5)}, 3600.0)
+    assert found.options["capacity_kwh"] == pytest.approx(8.0, rel=1e-3)
+    assert found.after < 0.002
+
+
 def test_too_little_or_the_wrong_sign_is_said():
     with pytest.raises(ModelError, match=r"4.00 kWh went in and 3.60 kWh came out; at least 30.00 kWh"):
         BATTERY.refit(OPTIONS.model_copy(update={"capacity_kwh": 100.0}), real_battery(10.0, 0.95, hours=4), {}, 3600.0)

@@ -93,7 +93,7 @@ class Engine:
             seed=seed,
         )
         self.lives: dict[str, Live] = {}
-        self._stood: dict[str, str] = {}
+        self._stood: dict[str, dict[str, str]] = {}
         self._drivers: list[Driver] = []
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -332,7 +332,7 @@ class Engine:
         return dict.fromkeys((live.id for live in controlled), "") | {live.id: text for live, text in zip(due, said, strict=True)}
 
     async def _end(self) -> dict[str, str]:
-        self._stood = {name: str(live.link.state) for name, live in self.lives.items()}
+        self._stood = {name: {"state": str(live.link.state), "said": live.link.said} for name, live in self.lives.items()}
         released = await self._release("end of the run", again=False)
         for task in list(self._tasks):
             task.cancel()
@@ -351,9 +351,9 @@ class Engine:
 
     def facts(self) -> dict[str, Any]:
         """Return how each link fared, for a manifest."""
-        stood = self._stood or {name: str(live.link.state) for name, live in self.lives.items()}
-        down = [name for name, state in stood.items() if state != LinkState.UP]
-        facts: dict[str, Any] = {"links": {name: live.facts() | {"state": stood[name]} for name, live in self.lives.items()}}
+        links = {name: live.facts() | self._stood.get(name, {}) for name, live in self.lives.items()}
+        down = [name for name, link in links.items() if link["state"] != LinkState.UP]
+        facts: dict[str, Any] = {"links": links}
         if down:
             facts["down"] = down
         if self.emergency:

@@ -9,7 +9,7 @@ import time
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from twinergy.adapters.journal import Way
+from twinergy.adapters.journal import Way, lines_of
 from twinergy.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ class RecordedPhysics:
         """
         names = devices or {}
         try:
-            with path.open(encoding="utf-8") as lines:
-                rows = [row for line in lines if (row := _reading(line, names)) is not None]
+            rows = [row for line in lines_of(path) if (row := _reading(line, names)) is not None]
         except (OSError, UnicodeDecodeError) as error:
             message = f"{path}: the journal cannot be read ({error})"
             raise DeviceError(message) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -159,9 +160,11 @@ def _plain(node: Any, path: KeyPath, file: str, origin: dict[KeyPath, tuple[str,
 
 
 def _bare(node: Any) -> Any:
-    """Turn ruamel's strings and numbers, which remember how they were written, into plain ones."""
+    """Turn ruamel's strings, numbers and times, which remember how they were written, into plain ones."""
     if isinstance(node, bool) or node is None:
         return node
+    if isinstance(node, datetime):
+        return datetime.combine(node.date(), node.timetz())
     plain = next((sort for sort in (str, float, int) if isinstance(node, sort)), None)
     return plain(node) if plain else node
 

@@ -282,7 +282,12 @@ def run(
         except RunInterruptedError as interrupted:
             _say_unsafe(interrupted, unsafe, hardware.engine.emergency if hardware else "")
             session.finish(recorder, waits=False)
+            if hardware is not None:  # of all runs this is the one that somebody wants to read
+                session.write_accounts(built.host)
             writer.close(INTERRUPTED)
+            if hardware is not None and report and series and recorder.steps_done:
+                with suppress(TwinergyError):
+                    _write_report(Run(folder.path))
             raise
         except BaseException as error:
             _say_unsafe(error, unsafe)

@@ -112,7 +112,7 @@ class Point:
 
     def is_now(self, status: Status, state: State = State.NONE, error: str = "") -> None:
         """Take in a StatusNotification."""
-        gone = status is Status.AVAILABLE and self.status not in {Status.AVAILABLE, Status.UNKNOWN}
+        gone = status is Status.AVAILABLE and self.status is not Status.AVAILABLE  # at first too: books may have been kept
         self.status, self._state = status, state
         self.error = error if status is Status.FAULTED else ""
         if gone:

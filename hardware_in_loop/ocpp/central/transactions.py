@@ -243,6 +243,7 @@ class Ledger:
         kept = [
             {
                 **{name: getattr(one, name) for name in FACTS},
+                "abandoned": one.abandoned,
                 "numbers": one.numbers.ranges,
                 "drawn": one.drawn.dump(),
                 "fed": one.fed.dump(),
@@ -256,7 +257,8 @@ class Ledger:
         self._next_id = max(self._next_id, kept["next_id"])
         self._starts = dict(kept["starts"])
         for one in kept["transactions"]:
-            transaction = Transaction(**{name: one[name] for name in FACTS}, numbers=Numbers(one["numbers"]))
+            abandoned = one.get("abandoned", False)
+            transaction = Transaction(**{name: one[name] for name in FACTS}, abandoned=abandoned, numbers=Numbers(one["numbers"]))
             transaction.drawn, transaction.fed = RegisterLine(self.most_kw), RegisterLine(self.most_kw)
             transaction.drawn.load(one["drawn"])
             transaction.fed.load(one["fed"])

@@ -63,7 +63,9 @@ class Desk:
             self._home = Path(tempfile.mkdtemp(prefix="twinergy-"))  # only its owner may enter; run folders can have long paths
             path = self._home / "desk"
             asyncio.run_coroutine_threadsafe(self._serve(path), self._engine.loop).result(PATIENCE_S)
-            self._file.write_text(str(path), encoding="utf-8")
+            new = self._file.with_suffix(".new")  # who looks for it must never find half of it
+            new.write_text(str(path), encoding="utf-8")
+            new.replace(self._file)
         except OSError as error:
             message = f"the socket for `twinergy hil stop` cannot be made in {tempfile.gettempdir()} ({error}); "
             message += "set TMPDIR to a folder with a short path that can be written to"

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 JOURNAL: Final = "outlets.jsonl"
 START_S: Final = 10.0
-CLOSE_S: Final = 10.0
+CLOSE_S: Final = 5.0
+"""How long an outlet may take to say goodbye; all do so at the same time. [s]"""
+LAST_S: Final = 1.0
 VALID_STEPS: Final = 2.0
 """What somebody outside asks for is asked again in every step; a lost outlet asks for nothing any more after so many."""
 
@@ -62,8 +64,17 @@ class Outlets:
         self._asked: dict[str, Asked] = {}
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+        loop = self._loop
+        asyncio.set_event_loop(loop)
+        loop.run_forever()
+        tasks = asyncio.all_tasks(loop)  # of libraries too, which somebody's silence may have kept from ending
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.wait(tasks, timeout=LAST_S))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        asyncio.set_event_loop(None)
+        loop.close()
 
     def start(self) -> None:
         """Begin to connect.
@@ -119,23 +130,27 @@ class Outlets:
     def close(self) -> None:
         """Say goodbye and end the thread."""
 
-        async def end() -> None:
-            for task in self._showing.values():
-                task.cancel()
-            await asyncio.gather(*self._showing.values(), return_exceptions=True)
-            for name, outlet in self._outlets.items():
-                try:
-                    await outlet.close()
-                except (TwinergyError, OSError) as error:
-                    self._journal.event(Way.FAILED, name, error=str(error))
-
         if self._thread.is_alive():
             with suppress(TimeoutError):
-                asyncio.run_coroutine_threadsafe(end(), self._loop).result(CLOSE_S)
+                asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(2.0 * CLOSE_S)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(CLOSE_S)
-        self._loop.close()
+        elif not self._loop.is_running():
+            self._loop.close()
         self._journal.close()
+
+    async def _end(self) -> None:
+        for task in self._showing.values():
+            task.cancel()
+        await asyncio.gather(*self._showing.values(), return_exceptions=True)
+        await asyncio.gather(*(self._closed(name, outlet) for name, outlet in self._outlets.items()))
+
+    async def _closed(self, name: str, outlet: Outlet) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await outlet.close()
+        except Exception as error:  # noqa: BLE001 - somebody else's system must not keep a run from ending
+            self._journal.event(Way.FAILED, name, what="closing", error=str(error) or repr(error))
 
     def facts(self) -> dict[str, Any]:
         """Return how it went, for a manifest."""

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 POWER: Final = "p_kw"
 ASKED: Final = "p_set_kw"
+BOUNDS: Final = ("p_min_kw", "p_max_kw")
+RESERVE: Final = "min_soc"
 NEVER: Final = float("-inf")
 
 
@@ -229,10 +231,15 @@ class SwappedFleet(Fleet):
             return inputs
         asked = inputs[ASKED].copy()
         asked[self._rows[driven]] = self._held[self._key[driven]]
-        free = {name: inputs[name].copy() for name in ("p_min_kw", "p_max_kw", "min_soc") if name in inputs}
-        for values in free.values():
-            values[self._rows[driven]] = np.nan
-        return {**inputs, **free, ASKED: asked}
+        told: dict[str, FloatArray] = {ASKED: asked}
+        for name in BOUNDS:  # both bounds at the same power leave no choice to a twin in a mode that ignores set-points
+            if name in inputs:
+                told[name] = inputs[name].copy()
+                told[name][self._rows[driven]] = asked[self._rows[driven]]
+        if RESERVE in inputs:
+            told[RESERVE] = inputs[RESERVE].copy()
+            told[RESERVE][self._rows[driven]] = np.nan
+        return {**inputs, **told}
 
     def _laid_over(self, column: _Column, own: FloatArray) -> FloatArray:
         result = own.copy()
