@@ -77,7 +77,7 @@ async def link(broker: Broker, kind: str, folder: Path, /, **block: Any) -> Asyn
     assert len(asyncio.all_tasks()) <= 2, "a task was left behind"
 
 
-async def until(true: Callable[[], bool], what: str, seconds: float = 5.0) -> None:
+async def until(true: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
     try:
         async with asyncio.timeout(seconds):
             while not true():  # noqa: ASYNC110 - what is waited for tells nobody

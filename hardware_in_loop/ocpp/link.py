@@ -40,6 +40,9 @@ CALLS: Final = {"arm": 5, "command": 2, "release": 4}
 """Calls that each takes where nothing is in the way, each of which has the time of an answer."""
 POLL_S: Final = 0.5
 """How long a triggered meter value is waited for, at most. [s]"""
+AT_ONCE_S: Final = 0.1
+"""A station that takes longer to send triggered meter values is spared them, where it sends them at an interval too. [s]"""
+SPARED_S: Final = 60.0
 
 
 class OcppLink(DeviceLink):
@@ -77,6 +80,7 @@ class OcppLink(DeviceLink):
         self._dialect: Dialect | None = None
         self._followed = ""
         self._started = False
+        self._spared_s = -math.inf
         self.point.watchers.append(self._changed)
         station.watchers.append(self)
 
@@ -199,8 +203,10 @@ class OcppLink(DeviceLink):
             return False
         if self.options.poll == "always":
             return True
-        overdue = time.monotonic() - self.point.measured_s > OVERDUE * self.options.meter_s
-        return not self.point.idle and (overdue or not self.station.books.abilities.interval)
+        now_s, can = time.monotonic(), self.station.books.abilities
+        overdue = now_s - self.point.measured_s > OVERDUE * self.options.meter_s
+        at_once = can.triggers is True and now_s >= self._spared_s
+        return not self.point.idle and (overdue or at_once or not can.interval)
 
     async def _ask_for_life(self, dialect: Dialect) -> None:
         """Have a station answer that keeps its heartbeats to itself; a refusal is an answer too."""
@@ -217,12 +223,15 @@ class OcppLink(DeviceLink):
                 came.set()
 
         self.point.watchers.append(watch)
+        begun_s = time.monotonic()
         try:
             if await self.station.trigger(dialect, self.place, "MeterValues"):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(came.wait(), min(self.options.timeout_s, POLL_S))
         finally:
             self.point.watchers.remove(watch)
+        if not came.is_set() or time.monotonic() - begun_s > AT_ONCE_S:
+            self._spared_s = time.monotonic() + SPARED_S
 
     # --- set-points ---
 

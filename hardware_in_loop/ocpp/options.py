@@ -64,7 +64,8 @@ class OcppOptions(AdapterOptions):
     meter_s: Annotated[int, Field(ge=1, le=3600)] = 1
     """Interval of meter values that is asked for. [s]"""
     poll: Literal["auto", "always", "never"] = "auto"
-    """Whether meter values are triggered before each step: ``auto`` where the station does not take the interval."""
+    """Whether meter values are triggered before each step: ``auto`` where the station sends them at once, or does not take the
+    interval."""
     heartbeat_s: Annotated[int, Field(ge=1, le=86400)] = 10
     """Interval of heartbeats; what a station says of its state is stale after two without a sign of life. [s]"""
     timeout_s: Positive = 5.0

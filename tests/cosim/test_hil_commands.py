@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.scenario_files import small
-from twinergy.cli.running import _stoppable
+from twinergy.cli.stopping import stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,12 +111,23 @@ def p_kw(file: Path) -> float:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_every_way_to_ask_a_run_to_end_is_heard(number):
     before = signal.getsignal(number)
-    with _stoppable() as asked:
+    with stoppable() as asked:
+        asked.ready()
         assert not asked()
         os.kill(os.getpid(), number)
         until(asked)
         assert signal.getsignal(number) == before  # the second one stops at once
     assert signal.getsignal(number) == before
+
+
+def test_a_question_that_is_swallowed_while_a_run_is_made_ready_is_not_lost():
+    """An exception that a signal raises inside a finaliser goes nowhere; what is loaded then may not run for hours."""
+    with stoppable() as asked:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+            until(lambda: False)
+        with pytest.raises(KeyboardInterrupt):
+            asked.ready()
 
 
 def test_a_run_that_is_asked_to_end_releases_its_devices(running, tmp_path):

@@ -17,7 +17,7 @@ from hardware_in_loop.mqtt import ADAPTER
 from hardware_in_loop.mqtt.home_assistant import HomeAssistantOptions, HomeAssistantPublisher, Table, discovered
 from hardware_in_loop.mqtt.options import MqttOptions
 from tests.mqtt_broker import SECRET, Broker, broker, program, with_password
-from tests.system.test_mqtt_bench_peers import Peer, true
+from tests.system.test_mqtt_bench_peers import PATIENCE_S, Peer, true
 from twinergy.adapters import Attached, Image, LinkContext, LinkState, Quality, Secret
 from twinergy.plugins import device_kind
 
@@ -46,10 +46,10 @@ async def publishing(where: Broker, asked: list[Any] | None = None, **more: Any)
     options = HomeAssistantOptions(broker=where.url, **more)
     note = (lambda *what: asked.append(what)) if asked is not None else None
     publisher = HomeAssistantPublisher(options, tables(), folder=Path(), pilot="hagedorn", on_command=note)
-    async with asyncio.timeout(20.0):
+    async with asyncio.timeout(2.0 * PATIENCE_S):
         await publisher.start()
         try:
-            assert await publisher.announced(5.0)
+            assert await publisher.announced(PATIENCE_S)
             yield publisher
         finally:
             await publisher.close()
@@ -235,9 +235,9 @@ def test_what_announces_itself_can_be_read_and_asked_by_the_adapter(shared: Brok
             (found,) = discovered([(BATTERY, kept(peer, BATTERY)[0])])
             assert found.kind == "battery"
             (tmp_path / "found.yaml").write_text(found.text(), encoding="utf-8")
-            options = MqttOptions(profile=str(tmp_path / "found.yaml"), broker=shared.url, timeout_s=1.0)
+            options = MqttOptions(profile=str(tmp_path / "found.yaml"), broker=shared.url, timeout_s=PATIENCE_S)
             attached = Attached(id="real", device="real", kind="battery", options=options)
-            image = Image([("real", "p_kw"), ("real", "soc")], [5.0, 5.0])
+            image = Image([("real", "p_kw"), ("real", "soc")], [PATIENCE_S, PATIENCE_S])
             driver = ADAPTER.driver([attached], LinkContext(rows={"real": image.row("real")}, folder=tmp_path))
             await driver.start()
             try:

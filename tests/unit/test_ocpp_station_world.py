@@ -137,7 +137,7 @@ def spec_of(central, version, **more):
 
 
 @asynccontextmanager
-async def world(version, *, limit_s=8.0, toy=None, central=None, station_facts=None, **more):
+async def world(version, *, limit_s=60.0, toy=None, central=None, station_facts=None, **more):
     """Give a central system, a station that is connected to it, and its physics."""
     central = central or Central()
     toy = toy or Toy("cp")

@@ -79,21 +79,26 @@ def run(
     simulated: Annotated[bool, typer.Option("--simulated", help="Simulate its real devices.")] = False,
 ) -> None:
     """Run a scenario and write a run folder with series, KPIs, figures and a report."""
-    from twinergy.cli.bussing import Linking  # noqa: PLC0415
-    from twinergy.cli.running import run_command  # noqa: PLC0415 - heavy
+    from twinergy.cli.stopping import stoppable  # noqa: PLC0415
 
-    linking = Linking(
-        bus=bus,
-        credentials=credentials,
-        pace=pace,
-        outside=tuple(outside or ()),
-        replay=replay,
-        subjects=tuple(replay_subjects or ()),
-        armed=arm,
-        simulated=simulated,
-    )
-    overrides = _assignments(assign, start, end, days, step, seed) + (["run.strict=true"] if strict else [])
-    status = run_command(console, errors, scenario, overrides, out, show_progress=not quiet, with_report=report, linking=linking)
+    with stoppable() as stop:
+        from twinergy.cli.bussing import Linking  # noqa: PLC0415
+        from twinergy.cli.running import run_command  # noqa: PLC0415 - heavy
+
+        linking = Linking(
+            bus=bus,
+            credentials=credentials,
+            pace=pace,
+            outside=tuple(outside or ()),
+            replay=replay,
+            subjects=tuple(replay_subjects or ()),
+            armed=arm,
+            simulated=simulated,
+        )
+        given = _assignments(assign, start, end, days, step, seed) + (["run.strict=true"] if strict else [])
+        status = run_command(
+            console, errors, scenario, given, out, show_progress=not quiet, with_report=report, linking=linking, stop=stop
+        )
     if status:
         raise typer.Exit(status)
 

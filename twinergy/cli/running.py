@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ``run`` command: progress bar, Ctrl-C, exit codes."""
+"""The ``run`` command: progress bar, exit codes."""
 
 from __future__ import annotations
 
-import signal
 import sys
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from twinergy.cli.bussing import Linking
+    from twinergy.cli.stopping import Stop
     from twinergy.community.scenario import Scenario
 
 INTERRUPTED = 130
@@ -41,6 +41,7 @@ def run_command(
     show_progress: bool,
     with_report: bool,
     linking: Linking,
+    stop: Stop,
 ) -> int:
     """Run a scenario for somebody at a terminal and return the exit code."""
     scenario = load(scenario_name, overrides)
@@ -48,7 +49,8 @@ def run_command(
         scenario = scenario.simulated()
     linking = replace(linking, armed=linking.armed or _agreed(console, scenario))
     bar = _bar(console, scenario) if show_progress else nullcontext()
-    with linked(linking, scenario, out) as platform, _stoppable() as stop, bar as progress:
+    with linked(linking, scenario, out) as platform, bar as progress:
+        stop.ready()
         try:
             finished = run(scenario, out=out, progress=progress, stop=stop, report=with_report, platform=platform)
         except RunInterruptedError as interrupted:
@@ -66,33 +68,6 @@ def _agreed(console: Console, scenario: Scenario) -> bool:
         return False
     console.print(f"This run controls real devices: {', '.join(controlled)}.", markup=False, highlight=False, soft_wrap=True)
     return console.input("Type yes to arm it: ").strip().lower() == "yes"
-
-
-@contextmanager
-def _stoppable() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a question the run asks in every step; the second one stops at once.
-
-    The same holds for SIGTERM, and for SIGHUP where a terminal is closed: real devices are to be released then too.
-    """
-    asked = False
-    before: dict[int, Any] = {}
-
-    def note(number: int, _frame: Any) -> None:
-        nonlocal asked
-        asked = True
-        signal.signal(number, before[number])
-
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # not every system has all of them
-        if number is not None:
-            before[number] = signal.getsignal(number)
-            if before[number] != signal.SIG_IGN:  # nohup
-                signal.signal(number, note)
-    try:
-        yield lambda: asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 from hardware_in_loop.mqtt.home_assistant.options import HomeAssistantOptions
 from twinergy.adapters.outlet import Outlet, OutletKind
 from twinergy.errors import Finding, closest
+from twinergy.options import NonNegative  # noqa: TC001 - pydantic reads it
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +27,8 @@ class HomeAssistantBlock(HomeAssistantOptions):
 
     devices: tuple[str, ...] = ("battery", "pv", "charging", "meter", "building", "sensor")
     """Kinds of devices that appear, or single devices by their id."""
+    forget_s: NonNegative = 60.0
+    """How long what somebody set there still counts while the broker is lost: nobody could take it back. [s]"""
 
 
 class HomeAssistantOutlet(Outlet):
@@ -50,7 +54,7 @@ class HomeAssistantOutlet(Outlet):
                 shown.append(Table(kind, tuple(wanted), table.ports))
         self._kind_of = {device: table.kind for table in shown for device in table.ids}
         self._asked: Asked = {}
-        self._keep = options.keep
+        self._forget_s, self._up_s = options.forget_s, time.monotonic()
         self._publisher = HomeAssistantPublisher(
             options, shown, folder=context.folder, pilot=context.pilot, on_command=self._ask, journal=context.journal
         )
@@ -68,7 +72,12 @@ class HomeAssistantOutlet(Outlet):
             await self._publisher.update(kind, {port: column[rows] for port, column in values.get(kind, {}).items()})
 
     def asked(self) -> Asked:
-        """Return what somebody set in Home Assistant."""
+        """Return what somebody set in Home Assistant; nothing once the broker has been lost for a while."""
+        now_s = time.monotonic()
+        if self._publisher.connection.up:
+            self._up_s = now_s
+        if now_s - self._up_s > self._forget_s:
+            return {}
         return {key: value for key, value in self._asked.items() if not math.isnan(value)}
 
     def said(self) -> dict[str, object]:

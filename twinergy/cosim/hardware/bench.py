@@ -88,19 +88,28 @@ class ScenarioPhysics:
         index = self.steps_done
         self._before = {**self._values}
         self._stage.at(index)  # prepares the fleets before they are copied
-        self._saved = {name: copy.deepcopy(noting.fleet) for name, noting in self._cheap.items()}
+        self._save()
         made = self._stage.step(index, {}, self._before, self._set_points)
         made = {**made, **self._grid.step(index, dict(made), self._before, self._set_points)}
         self._values = {**made, **self._meters.step(index, made, {}, {})}
         self.steps_done += 1
         self._on_step()
 
+    def _save(self) -> None:
+        """Keep fleets as they are before a step; one that has come to hold what cannot be copied answers in the next step."""
+        self._saved = {}
+        for name, noting in list(self._cheap.items()):
+            try:
+                self._saved[name] = copy.deepcopy(noting.fleet)
+            except TypeError:
+                del self._cheap[name]
+
     def _again(self, kind: str) -> None:
         """Compute the step under way anew for one kind, as it was before it, with the set-points of now."""
         noting = self._cheap.get(kind)
         if noting is None or not self.steps_done:
             return
-        noting.fleet = copy.deepcopy(self._saved[kind])
+        noting.fleet = copy.deepcopy(self._saved[kind])  # a copy once more: the next set-point begins there too
         step = self._stage.at(self.steps_done - 1)
         self._values[kind] = noting.fleet.step(step, {**noting.inputs, **self._set_points[kind]})
 

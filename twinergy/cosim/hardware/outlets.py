@@ -33,7 +33,8 @@ CLOSE_S: Final = 5.0
 """How long an outlet may take to say goodbye; all do so at the same time. [s]"""
 LAST_S: Final = 1.0
 VALID_STEPS: Final = 2.0
-"""What somebody outside asks for is asked again in every step; a lost outlet asks for nothing any more after so many."""
+"""What somebody outside asks for is asked again in every step; an outlet that hangs or fails asks for nothing after so many. One
+that merely lost its connection says itself how long what was asked for stands."""
 
 
 class Outlets:
@@ -61,6 +62,7 @@ class Outlets:
         self._thread = threading.Thread(target=self._run, name="outlets", daemon=True)
         self._showing: dict[str, asyncio.Task[None]] = {}
         self._left_out = dict.fromkeys(self._outlets, 0)
+        self._behind = dict.fromkeys(self._outlets, 0)
         self._asked: dict[str, Asked] = {}
 
     def _run(self) -> None:
@@ -99,6 +101,7 @@ class Outlets:
 
     def _show(self, values: TableValues) -> None:
         for name, outlet in self._outlets.items():
+            self._behind[name] += 1
             busy = self._showing.get(name)
             if busy is not None and not busy.done():
                 self._left_out[name] += 1
@@ -119,17 +122,19 @@ class Outlets:
             plain = {f"{device}.{port}": value for (_, device, port), value in asked.items()}
             self._journal.event(Way.ASKED, name, asked=plain)
         self._asked[name] = asked
+        self._behind[name] = 0
 
     def ask(self, arbiter: Arbiter, step: Step) -> None:
-        """Hand to the arbiter what is asked for outside."""
+        """Hand to the arbiter what is asked for outside, but not what an outlet said that hangs or fails since."""
         for spec in self._specs:
+            if self._behind[spec.name] > VALID_STEPS:
+                continue
             for (kind, device, port), value in self._asked.get(spec.name, {}).items():
                 if port in self._ports.get(kind, ()) and not math.isnan(value):
                     arbiter.ask(spec.name, _wish(spec, kind, device, port, value, step), step)
 
     def close(self) -> None:
         """Say goodbye and end the thread."""
-
         if self._thread.is_alive():
             with suppress(TimeoutError):
                 asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(2.0 * CLOSE_S)
