@@ -12,6 +12,7 @@ import typer
 from twinergy.cli.data import app as data_app
 from twinergy.cli.hil import app as hil_app
 from twinergy.cli.shared import console, errors
+from twinergy.cli.stopping import stoppable
 from twinergy.errors import ScenarioError, TwinergyError
 
 FAILED_RUN = 1
@@ -79,8 +80,6 @@ def run(
     simulated: Annotated[bool, typer.Option("--simulated", help="Simulate its real devices.")] = False,
 ) -> None:
     """Run a scenario and write a run folder with series, KPIs, figures and a report."""
-    from twinergy.cli.stopping import stoppable  # noqa: PLC0415
-
     with stoppable() as stop:
         from twinergy.cli.bussing import Linking  # noqa: PLC0415
         from twinergy.cli.running import run_command  # noqa: PLC0415 - heavy
