@@ -124,6 +124,7 @@ def figures(finished: Run, but: Sequence[str] = ()) -> dict[str, float]:
     ages = finished.frame("hardware_reading", None, ["age_s"])
     mine = ~ages["device"].astype(str).str.split(".").str[0].isin(but)
     ages = ages[mine & (ages["time"] > ages["time"].iloc[0] + np.timedelta64(3, "s"))]["age_s"].to_numpy(dtype=float) * 1e3
+    over = _over_lead(finished, but)
     links = [link for name, link in finished.manifest["hardware"]["links"].items() if name not in but]
     acknowledged = [
         link[f"acknowledged_{name}_s"] * 1e3 for name in ("p50", "p99") for link in links if "acknowledged_p50_s" in link
@@ -135,11 +136,23 @@ def figures(finished: Run, but: Sequence[str] = ()) -> dict[str, float]:
         "lateness drift (second half less first)": float(np.median(late[half:]) - np.median(late[:half])),
         "age median": float(np.median(ages)),
         "age p99": float(np.percentile(ages, 99)),
+        "age beyond the lead, p99": float(np.percentile(over, 99)),
         "acknowledged median": float(np.median(acknowledged[: len(acknowledged) // 2])) if acknowledged else float("nan"),
         "acknowledged p99": float(np.max(acknowledged[len(acknowledged) // 2 :])) if acknowledged else float("nan"),
         "failed": float(sum(link["failed"] for link in links)),
         "slipped s": float(finished.manifest["pace"]["slipped_s"]),
     }
+
+
+def _over_lead(finished: Run, but: Sequence[str]) -> np.ndarray:
+    """Return by how much readings were older than the time before the step at which they were asked for, in milliseconds."""
+    ages = finished.frame("hardware_reading", None, ["age_s"])
+    ages = ages[ages["device"].astype(str).str.endswith(".p_kw")]
+    leads = finished.frame("hardware_link", None, ["lead_s"])
+    ages["link"] = ages["device"].astype(str).str.removesuffix(".p_kw")
+    both = ages.merge(leads.assign(link=leads["device"].astype(str)), on=["time", "link"])
+    both = both[~both["link"].isin(but) & (both["time"] > both["time"].iloc[0] + np.timedelta64(3, "s"))]
+    return ((both["age_s"] - both["lead_s"]).to_numpy(dtype=float)) * 1e3
 
 
 def measure(devices: int, steps: int, wall_s: float, fault: str = "") -> dict[str, float]:

@@ -26,6 +26,7 @@ READING_PORTS: Final = (
 )
 LINK_PORTS: Final = (
     measured("present_state", "1 while the device is there, 0 while something stands in for it"),
+    measured("lead_s", "How long before its deadline the step's readings were asked for"),
     measured("sent_count", "Commands that reached it so far"),
     measured("failed_count", "Commands that failed so far"),
     measured("limited_count", "Commands so far that its limits changed"),
@@ -51,6 +52,7 @@ class HardwareTables:
         self._engine = engine
         self._keys = engine.image.keys
         self._links = tuple(one.id for one, _ in engine.attached)
+        self._leads: dict[str, float] = {}
         self.tables = (
             Table(READINGS, tuple(f"{link}.{port}" for link, port in self._keys), READING_PORTS),
             Table(LINKS, self._links, LINK_PORTS),
@@ -79,6 +81,7 @@ class HardwareTables:
         nan = float("nan")
         counts = [self._engine.lives[link].counts for link in self._links]
         lateness_s, busy_s, overruns = clock
+        self._leads, leads = {link: self._engine.lives[link].lead_s for link in self._links}, self._leads
         return {
             READINGS: {
                 "reading": latched.values,
@@ -88,6 +91,7 @@ class HardwareTables:
                 "device_lag_s": latched.received_s + wall_s - latched.device_s,
             },
             LINKS: {
+                "lead_s": np.array([leads.get(link, nan) for link in self._links]),
                 "present_state": np.array([present.get(link, nan) for link in self._links]),
                 **{f"{name}_count": np.array([float(getattr(count, name)) for count in counts]) for name in _COUNTED},
             },
