@@ -33,3 +33,12 @@ def test_what_went_wrong_is_said_in_numbers(manifest, clean, words):
 
 def test_a_run_without_a_platform_says_nothing():
     assert platform_sentences({"bus": {"published": 0, "rejected": {}}}) == []
+
+
+def test_what_went_wrong_with_real_devices_is_said():
+    hardware = {"emergency": "somebody pressed it", "not_released": {"battery-1": "no answer"}, "links": {}}
+    said = platform_sentences({"hardware": hardware})
+    assert [clean for clean, _ in said] == [False, False]
+    assert "somebody pressed it" in said[0][1]
+    assert "battery-1 could not be shown to be in its safe state: no answer" in said[1][1]
+    assert platform_sentences({"hardware": {"links": {}}}) == []

@@ -92,6 +92,12 @@ _COUNTS: Final = {
         "Every device reported its power in every step.",
         "{value} powers of devices or connections are missing and count as 0 kW.",
     ),
+    "hardware_away_h": (
+        "Every real device was there in every step.",
+        "Something stood in for real devices for {value}, added up over them.",
+    ),
+    "hardware_failed_commands": ("Every command reached its real device.", "{value} commands to real devices failed."),
+    "hardware_overruns": ("Every step was computed in time.", "{value} steps took longer to compute than they last."),
 }
 
 _AUDITS: Final = {

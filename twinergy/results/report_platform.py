@@ -17,7 +17,8 @@ def platform_sentences(manifest: Mapping[str, Any]) -> list[tuple[bool, str]]:
     manifest : mapping
         Of the run.
     """
-    return [*_bus(manifest.get("bus", {})), *_pace(manifest.get("pace", {})), *_outside(manifest.get("outside", {}))]
+    said = [*_bus(manifest.get("bus", {})), *_pace(manifest.get("pace", {})), *_outside(manifest.get("outside", {}))]
+    return [*said, *_hardware(manifest.get("hardware", {}))]
 
 
 def _bus(bus: Mapping[str, Any]) -> list[tuple[bool, str]]:
@@ -37,6 +38,17 @@ def _pace(pace: Mapping[str, Any]) -> list[tuple[bool, str]]:
     if late:
         return [(False, f"{late:,} of {pace['steps']:,} steps began late; {told}.")]
     return [(True, f"Every step began on time at {pace['factor']:g} times the clock: {told}.")]
+
+
+def _hardware(hardware: Mapping[str, Any]) -> list[tuple[bool, str]]:
+    sentences = []
+    if hardware.get("emergency"):
+        sentences.append((False, f"The emergency stop ended the run: {hardware['emergency']}."))
+    for name, why in hardware.get("not_released", {}).items():
+        sentences.append((False, f"The real device {name} could not be shown to be in its safe state: {why}. Go and look."))
+    if hardware.get("journal"):
+        sentences.append((False, f"The log of real devices is not whole: {hardware['journal']}."))
+    return sentences
 
 
 def _outside(outside: Mapping[str, Mapping[str, int]]) -> list[tuple[bool, str]]:
