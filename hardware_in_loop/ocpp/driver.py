@@ -123,13 +123,20 @@ class OcppDriver(Driver):
         async def on_station(connection: Connection) -> None:
             await self.stations[address, connection.id].serve(connection)
 
-        return Listener(
+        def turned_away(reason: str, station: str, peer: str) -> None:
+            for link in self._ocpp_links.values():
+                if link.options.listen == address and station in {link.options.station, ""}:
+                    link.refused(reason, peer)
+
+        listener = Listener(
             ListenOptions(host=host, port=port, versions=first.versions, security=first.security),
             on_station,
             stations={station: self._password(options) for station, options in mine.items()},
             folder=self._context.folder,
             journal=self._context.journal,
         )
+        listener.turned_away = turned_away
+        return listener
 
     def _password(self, options: OcppOptions) -> bytes | None:
         security = options.security

@@ -208,6 +208,11 @@ class OcppLink(DeviceLink):
         at_once = can.triggers is True and now_s >= self._spared_s
         return not self.point.idle and (overdue or at_once or not can.interval)
 
+    def refused(self, reason: str, peer: str) -> None:
+        """Take note that somebody who said to be this station, or did not say who, was turned away."""
+        if self.state is not LinkState.UP:
+            self.said = f"waits for {self.options.station} to connect; from {peer} it was turned away: {reason.replace('_', ' ')}"
+
     async def _ask_for_life(self, dialect: Dialect) -> None:
         """Have a station answer that keeps its heartbeats to itself; a refusal is an answer too."""
         with suppress(DeviceError, TimeoutError):

@@ -116,6 +116,8 @@ class Listener:
         ``wrong_certificate``, ``web_page``, ``tls_failed``, ``already_connected``, ``no_common_version``.
     stations : dict of str to Station
         Connected ones.
+    turned_away : callable
+        Told of everybody who is: reason, identity (empty where none was said), and where from.
     port : int
         Where it listens, once started.
     """
@@ -133,6 +135,7 @@ class Listener:
         self.counts: Counter[str] = Counter()
         self.stations: dict[str, Station] = {}
         self.port = options.port
+        self.turned_away: Callable[[str, str, str], None] = lambda _reason, _station, _peer: None
         self._on_station = on_station
         self._known = stations
         self._folder = folder
@@ -299,6 +302,7 @@ class Listener:
     def _turn_away(self, reason: str, station_id: str, peer: str, why: str) -> None:
         self.counts[reason] += 1
         self._journal.event(Way.EVENT, JOURNAL_ID, turned_away=reason, station=station_id[:LONGEST_IDENTITY], peer=peer, why=why)
+        self.turned_away(reason, station_id[:LONGEST_IDENTITY], peer)
 
 
 def _identity(path: str) -> str:

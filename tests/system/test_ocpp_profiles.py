@@ -130,3 +130,26 @@ def test_a_station_of_the_bench_is_steered_and_nobody_else_gets_in(profile, tmp_
 def test_a_bench_certificate_belongs_to_profile_3():
     with pytest.raises(ValueError, match="bench_certificate: in security profile 0"):
         OcppOptions(station="CP-1", security={"profile": 0}, bench_certificate={"chain": "a.pem", "key": "a.key"})
+
+
+def test_a_station_that_was_turned_away_is_named_where_somebody_looks_for_it(tmp_path, monkeypatch):
+    """The one that never comes is the first thing a tester asks about."""
+    monkeypatch.setenv(ENV, PASSWORD)
+    port = free_port()
+    options = OcppOptions(listen=f"127.0.0.1:{port}", station="CP-1", **security(1))
+    block = Attached(id="cp", device="cp", kind="charging", options=options, rated_kw=11.0)
+    image = Image([("cp", "p_kw")], [9.0])
+
+    async def main() -> tuple[str, str]:
+        driver = ADAPTER.driver([block], LinkContext(rows={"cp": image.row("cp")}, folder=tmp_path))
+        await driver.start()
+        before = driver.links["cp"].said
+        await attempt(tmp_path, port, 1, "CP-1", "", "")
+        said = driver.links["cp"].said
+        await driver.close()
+        return before, said
+
+    before, said = asyncio.run(main())
+    assert before == "waits for CP-1 to connect"
+    assert said.startswith("waits for CP-1 to connect; from 127.0.0.1")
+    assert said.endswith("it was turned away: wrong password")
