@@ -28,6 +28,7 @@ from twinergy.cosim.sweep import Case, _run_case
 from twinergy.cosim.wiring import CONNECTION
 from twinergy.errors import DeviceError, RunError, ScenarioError
 from twinergy.options import Options
+from twinergy.results.figures import FIGURES
 from twinergy.results.hardware import CLOCK, LINKS, READINGS
 
 if TYPE_CHECKING:
@@ -107,6 +108,17 @@ def test_what_the_results_say_of_the_link(tmp_path, adapter):
     assert {"asked", "done", "event"} <= {line["way"] for line in lines}
     titles = [each["title"] for each in finished.accounts["real_devices"]]
     assert titles == ["Links", "Readings", "Twin against reality", "What they say of themselves"]
+
+
+def test_the_figures_of_real_devices_are_drawn(tmp_path, adapter):
+    finished = ran(tmp_path, scenario(tmp_path))
+    shown = {standard.name: standard for standard in FIGURES if standard.name.startswith("hardware")}
+    assert all(standard.possible(finished) for standard in shown.values())
+    twins, timing = (shown[name].draw(finished).axes[0] for name in ("hardware_twins", "hardware_timing"))
+    assert twins.get_ylabel() == "kW, drawn from the grid"
+    drawn = [line.get_ydata()[-1] for line in twins.get_lines() if len(line.get_ydata()) == STEPS]
+    assert drawn == [1.5, 1.5]  # the device and its twin, after the set-point
+    assert timing.get_xlabel() == "milliseconds"
 
 
 @pytest.mark.parametrize("mode", ["shadow", "monitor"])
