@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where in the file of a profile something stands, for whoever has to mend it."""
+"""Where the file of a profile lies, and where in it something stands, for whoever has to mend it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import AfterValidator, ValidationInfo
 
 from twinergy.errors import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from ruamel.yaml.nodes import Node
 
@@ -53,3 +55,17 @@ def _inside(node: Node, part: str | int) -> tuple[Node, int] | None:
             if key.value == str(part):
                 return value, int(key.start_mark.line) + 1
     return None
+
+
+def _beside_the_scenario(profile: str, info: ValidationInfo) -> str:
+    """Take the path of an own profile from the folder of the scenario, where whoever validates names it as ``folder``."""
+    folder = (info.context or {}).get("folder")
+    if not folder or Path(profile).suffix not in PROFILE_SUFFIXES:
+        return profile
+    return str(Path(folder).absolute() / profile)  # whole, so that nobody puts the folder in front of it once more
+
+
+PROFILE_SUFFIXES: Final = frozenset({".yaml", ".yml"})
+"""What the name of an own profile ends in."""
+ProfileName = Annotated[str, AfterValidator(_beside_the_scenario)]
+"""Name of a profile that comes along, or path of an own one relative to the scenario."""

@@ -6,6 +6,7 @@ Layouts: Modbus Application Protocol Specification V1.1b3, Modbus Messaging on T
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from struct import Struct
@@ -33,7 +34,7 @@ _REGISTERS: Final = tuple(Struct(f">{count}H") for count in range(126))
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(ABC):
     """A request to one unit.
 
     Attributes
@@ -65,9 +66,9 @@ class Request:
         """Whether it changes the device."""
         return self.function in MOST_WRITTEN
 
+    @abstractmethod
     def values(self, pdu: bytes) -> tuple[int, ...] | None:
         """Return what the right answer says, or None if it contradicts itself."""
-        raise NotImplementedError
 
     def accept(self, unit: int, pdu: bytes) -> tuple[int, ...]:
         """Return the values of an answer.

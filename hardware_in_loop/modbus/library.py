@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from hardware_in_loop.modbus.check import problems
-from hardware_in_loop.modbus.options import PROFILE_SUFFIXES
 from hardware_in_loop.modbus.profile import Profile
-from hardware_in_loop.places import line_of, place_of, unreadable
+from hardware_in_loop.places import PROFILE_SUFFIXES, line_of, place_of, unreadable
 from twinergy.errors import Finding, ScenarioError, closest
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final, cast
 
 from hardware_in_loop.modbus.errors import BadReplyError, ModbusError, NoAnswerError, NotConnectedError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 BUFFER_SIZE: Final = 4096
 
 
-class Line(asyncio.BufferedProtocol):
+class Line(asyncio.BufferedProtocol, ABC):
     """One open connection; ends for good when it is lost.
 
     Parameters
@@ -66,26 +67,26 @@ class Line(asyncio.BufferedProtocol):
         self.usable = True
 
     @property
+    @abstractmethod
     def room(self) -> bool:
         """Whether another request may be on its way."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def pending(self) -> list[Exchange]:
         """Exchanges that wait for an answer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def send(self, exchange: Exchange) -> None:
         """Send a request now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def received(self, data: bytes) -> None:
         """Take bytes as they arrive."""
-        raise NotImplementedError
 
+    @abstractmethod
     def drop(self, exchange: Exchange) -> None:
         """Stop to wait for an answer."""
-        raise NotImplementedError
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""

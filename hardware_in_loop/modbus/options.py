@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from hardware_in_loop.modbus.endpoint import Endpoint
 from hardware_in_loop.modbus.profile import Sign  # noqa: TC001 - pydantic needs it at run time
+from hardware_in_loop.places import ProfileName  # noqa: TC001 - pydantic reads it
 from twinergy.adapters.options import AdapterOptions
 
-PROFILE_SUFFIXES: Final = frozenset({".yaml", ".yml"})
-"""What the name of an own profile ends in."""
 _ENDPOINT_FIELDS = frozenset(Endpoint.model_fields)
 
 
@@ -22,7 +20,7 @@ class ModbusOptions(AdapterOptions, Endpoint):
 
     kind: Literal["modbus"] = "modbus"
     """Adapter."""
-    profile: str
+    profile: ProfileName
     """``sunspec``, the name of another profile that comes along, or the path of an own one (``my_inverter.yaml``)."""
     unit: Annotated[int, Field(ge=0, le=255)] = 1
     """Unit id of the device; behind a gateway each device has its own."""
@@ -30,15 +28,6 @@ class ModbusOptions(AdapterOptions, Endpoint):
     """What positive means on the wire, by port, where this device does not do what its profile says: ``{p_kw: generation}``."""
     sunspec_base: Annotated[int, Field(ge=0, le=65_535)] | None = None
     """Address of the letters SunS; found by itself where it is not given."""
-
-    @field_validator("profile")
-    @classmethod
-    def _beside_the_scenario(cls, profile: str, info: ValidationInfo) -> str:
-        """Take the path of an own profile from the folder of the scenario, where whoever validates names it as ``folder``."""
-        folder = (info.context or {}).get("folder")
-        if not folder or Path(profile).suffix not in PROFILE_SUFFIXES:
-            return profile
-        return str(Path(folder).absolute() / profile)  # whole, so that nobody puts the folder in front of it once more
 
     @property
     def endpoint(self) -> Endpoint:

@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from hardware_in_loop.places import ProfileName  # noqa: TC001 - pydantic reads it
 from twinergy.adapters import AdapterOptions, Secret
 from twinergy.options import Options, Positive
 
-PROFILE_SUFFIXES: Final = (".yaml", ".yml")
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -62,7 +61,7 @@ class MqttOptions(AdapterOptions):
     """One device, or a part of it, behind an MQTT broker."""
 
     kind: Literal["mqtt"] = "mqtt"
-    profile: str
+    profile: ProfileName
     """What the device says and takes: a profile of the laboratory, or the path of a profile of your own."""
     broker: Annotated[str, AfterValidator(_address)] = "mqtt://127.0.0.1:1883"
     """Address of the broker, ``mqtt://host:port``, or ``mqtts://`` with TLS."""
@@ -92,15 +91,6 @@ class MqttOptions(AdapterOptions):
     """Shortest time between two questions for the state, where the profile asks; the profile's if not given. [s]"""
     local_s: Positive = 3600.0
     """How long it counts that somebody switched the device by hand, against what was asked of it (assumption: an hour). [s]"""
-
-    @field_validator("profile")
-    @classmethod
-    def _beside_the_scenario(cls, profile: str, info: ValidationInfo) -> str:
-        """Take the path of an own profile from the folder of the scenario, where whoever validates names it as ``folder``."""
-        folder = (info.context or {}).get("folder")
-        if not folder or Path(profile).suffix not in PROFILE_SUFFIXES:
-            return profile
-        return str(Path(folder).absolute() / profile)  # whole, so that nobody puts the folder in front of it once more
 
     @model_validator(mode="after")
     def _fits(self) -> MqttOptions:

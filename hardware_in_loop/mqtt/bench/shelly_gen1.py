@@ -9,6 +9,7 @@ device's own setting ``auto_on`` or ``auto_off``, if somebody has set it in the 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from hardware_in_loop.mqtt.bench.device import SoftDevice, number, watts
@@ -26,7 +27,7 @@ MINUTES_PER_HOUR: Final = 60.0
 MAINS_V: Final = 230.0
 
 
-class ShellyGen1(SoftDevice):
+class ShellyGen1(SoftDevice, ABC):
     """What all of them share: announcement, ``online``, one topic per value.
 
     Parameters
@@ -57,9 +58,9 @@ class ShellyGen1(SoftDevice):
         """Return the payload of each topic below the prefix as it is shown."""
         return self.still("values", self.measure)
 
+    @abstractmethod
     def measure(self) -> dict[str, str]:
         """Return the payload of each topic below the prefix as it is."""
-        raise NotImplementedError
 
     def hello(self) -> None:
         """Say that it is online and what it is."""
