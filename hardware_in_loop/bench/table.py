@@ -103,17 +103,16 @@ class TablePhysics:
         self._follows = dict(follows or {})
         self._batteries = dict(batteries or {})
         self._clock = clock
-        self._moved_s = clock()
+        self._moved_s = dict.fromkeys(self._batteries, clock())
 
     def read(self, device: str, port: str) -> float:
         """Return a measured port, NaN where the table has none."""
-        if device in self._batteries:
-            self._move()
+        self._move(device)
         return self.values.get(device, {}).get(port, math.nan)
 
     def write(self, device: str, port: str, value: float) -> None:
         """Write down a set-point, and follow it where that is wanted."""
-        self._move()
+        self._move(device)
         self.writes.append(Written(self._clock(), device, port, value))
         self.asked.setdefault(device, {})[port] = value
         measured = self._follows.get((device, port))
@@ -129,12 +128,14 @@ class TablePhysics:
         """Return the latest set-point, NaN where nothing was asked or the device is in its local mode."""
         return self.asked.get(device, {}).get(port, math.nan)
 
-    def _move(self) -> None:
+    def _move(self, device: str) -> None:
+        """Let a battery go on from where it was last looked at; all at once would make each look dearer by every other device."""
+        law = self._batteries.get(device)
+        if law is None:
+            return
         now_s = self._clock()
-        hours, self._moved_s = (now_s - self._moved_s) / SECONDS_PER_HOUR, now_s
-        for device, law in self._batteries.items():
-            ports = self.values.setdefault(device, {})
-            asked = self.asked.get(device, {})
-            soc = ports.get("soc", 0.5) + law.power_kw(asked, ports.get("soc", 0.5)) * hours / law.capacity_kwh
-            ports["soc"] = min(max(soc, 0.0), 1.0)
-            ports["p_kw"] = law.power_kw(asked, ports["soc"])
+        hours, self._moved_s[device] = (now_s - self._moved_s[device]) / SECONDS_PER_HOUR, now_s
+        ports, asked = self.values.setdefault(device, {}), self.asked.get(device, {})
+        soc = ports.get("soc", 0.5)
+        soc = min(max(soc + law.power_kw(asked, soc) * hours / law.capacity_kwh, 0.0), 1.0)
+        ports["soc"], ports["p_kw"] = soc, law.power_kw(asked, soc)

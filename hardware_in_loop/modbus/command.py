@@ -61,13 +61,19 @@ class Writer:
         ModbusError
             If the device refused or did not answer.
         """
-        once = list({job.point.name: job for job in jobs}.values())
-        due = [job for job in once if self._is_due(job, now)]
+        once = once_each(jobs)
+        await self.write(once, now)
+        _, wrong = await self.prove(once, tuple(job.point.name for job in once if job.point.readable))
+        if wrong:
+            raise UnprovenError(advised(wrong))
+
+    async def write(self, jobs: Sequence[Job], now: Mapping[str, Sample]) -> None:
+        """Write, in order; raises as `do`, but proves nothing."""
+        due = [job for job in jobs if self._is_due(job, now)]
         for stage in (0, 1):
             ordered = sorted((job for job in due if job.stage == stage), key=lambda job: (job.point.table, job.point.address))
             for run in _runs(ordered, self._unit.profile.max_write):
                 await self._write(run)
-        await self._prove([job for job in once if job.point.readable])
 
     def _is_due(self, job: Job, now: Mapping[str, Sample]) -> bool:
         """Return whether to write it: what wears out is left alone where it already shows the value."""
@@ -95,30 +101,74 @@ class Writer:
         for job in run:
             self._changed_s[job.point.name] = time.monotonic()
 
-    async def _prove(self, jobs: Sequence[Job]) -> None:
-        """Read back until everything shows, or the device has had its time."""
+    async def prove(self, jobs: Sequence[Job], names: tuple[str, ...]) -> tuple[Mapping[str, Sample], str]:
+        """Read back until everything shows, or the device has had its time; or until a scale factor is seen to have moved.
+
+        Parameters
+        ----------
+        jobs : sequence of Job
+            What was written.
+        names : tuple of str
+            What is read, at least the points of the jobs that can be.
+
+        Returns
+        -------
+        now : mapping of str to Sample
+            What stands there.
+        wrong : str
+            What does not show what was written, because it was written with another scale factor; empty for nothing.
+
+        Raises
+        ------
+        UnprovenError
+            If something does not show what was written, although it was scaled right.
+        ModbusError
+            If the device does not answer.
+        """
         spent_s, wrong = 0.0, ""
         for pause_s in PAUSES_S:
             spent_s += pause_s
             if wrong and spent_s > self._unit.profile.settle_s:
                 break
             await asyncio.sleep(pause_s)
-            wrong = _differences(jobs, await self._unit.read(job.point.name for job in jobs))
-            if not wrong:
-                return
-        advice = "is the device under local control, or is remote control switched off in its menu?"
-        message = f"acknowledged, but not done: {wrong}; {advice}"
-        raise UnprovenError(message)
+            back = await self._unit.read(names)
+            wrong = differences(jobs, back)
+            if not wrong or _has_moved(jobs, back):
+                return back, wrong
+        raise UnprovenError(advised(wrong))
 
 
-def _differences(jobs: Sequence[Job], back: Mapping[str, Sample]) -> str:
+def once_each(jobs: Iterable[Job]) -> list[Job]:
+    """Return one job for each point: of several the last counts."""
+    return list({job.point.name: job for job in jobs}.values())
+
+
+def _has_moved(jobs: Sequence[Job], back: Mapping[str, Sample]) -> bool:
+    """Return whether something shows wrong because its scale factor is not the one with which it was written."""
+    return any(
+        job.is_scaled and sample is not None and sample.exponent != job.exponent and not is_proven(job, sample)
+        for job in jobs
+        if job.point.readable
+        for sample in (back.get(job.point.name),)
+    )
+
+
+def differences(jobs: Sequence[Job], back: Mapping[str, Sample]) -> str:
+    """Return what does not show what was written, empty for nothing; what cannot be read is left out."""
     texts = []
     for job in jobs:
         sample = back.get(job.point.name)
-        if sample is None or not is_proven(job, sample):
+        if job.point.readable and (sample is None or not is_proven(job, sample)):
             shown = sample.problem or sample.raw if sample is not None else "nothing"
             texts.append(f"{job.point.name} was written {job.raw:g} and shows {shown}")
     return ", ".join(texts)
+
+
+def advised(wrong: str) -> str:
+    """Return the message about what does not show what was written."""
+    return (
+        f"acknowledged, but not done: {wrong}; is the device under local control, or is remote control switched off in its menu?"
+    )
 
 
 def _runs(jobs: Sequence[Job], most: int) -> list[list[Job]]:

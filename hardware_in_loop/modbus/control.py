@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Final
 
-from hardware_in_loop.modbus.command import Writer
+from hardware_in_loop.modbus.command import UnprovenError, Writer, advised, differences, once_each
+from hardware_in_loop.modbus.memory import Memory, Needs
 from hardware_in_loop.modbus.writing import bits_of, choose_writer, is_proven
 from twinergy.errors import DeviceError
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 TARGET: Final = "p_set_kw"
 LIMITS: Final = ("p_min_kw", "p_max_kw")
+ATTEMPTS: Final = 2
+"""How often one command is written: once more where a scale factor has moved meanwhile, or the device forgot its fallback."""
 
 
 class Control:
@@ -47,6 +51,9 @@ class Control:
         self._unit = unit
         self._writer = Writer(unit)
         self._writers: dict[str, PortWriter] = {}
+        self._known_needs: dict[tuple[str, ...], Needs] = {}
+        self._timers: dict[str, list[Job]] = {}
+        self._memory = Memory(unit)
         self._barred: dict[str, str] = {}
         self._asked: dict[str, float] = {}
         self._promised: dict[str, list[Job]] = {}
@@ -67,6 +74,7 @@ class Control:
             for port, ways in self._spec.writes.items()
         }
         self._writers = {port: writer for port, writer in writers.items() if writer is not None}
+        self._known_needs, self._timers = {}, {}
 
     async def arm(self, beating: Collection[str]) -> None:
         """Write the revert timers and what they lead to, and prove them; forget what was asked before.
@@ -86,6 +94,7 @@ class Control:
         if not writers:
             none = f"the device has none of the registers by which the profile {self._options.profile} sets anything"
             raise DeviceError("; ".join(self._barred.values()) or f"{self._attached.id}: {none}")
+        self._memory.forget()
         now = await self._unit.read(name for writer in writers.values() for name in writer.names)
         promised = {port: writer.fallback(self._safe_value(port, writer), now) for port, writer in writers.items()}
         jobs: list[Job] = []
@@ -100,6 +109,7 @@ class Control:
         """Write the safe state, whatever was asked before."""
         self._asked = dict.fromkeys(self._asked, math.nan)
         self._barred = {}
+        self._memory.forget()
         await self.command({port: self._options.safe.set.get(port, math.nan) for port in self._writers})
 
     async def command(self, values: Mapping[str, float]) -> None:
@@ -114,10 +124,7 @@ class Control:
         standing = {port: value for port, value in asked.items() if not math.isnan(value)}
         active = self._active(standing, values)
         gone = [port for port in values if port not in active and port in self._writers]
-        now = await self._unit.read(self._names(active, gone))
-        jobs = [*self._let_go(gone, active), *self._ask(active, now)]
-        jobs += bits_of(self._writers.values(), [self._writers[port] for port in active], now)
-        await self._writer.do(jobs, now)
+        await self._bring(active, gone)
         stuck = [port for port in gone if port in self._asked and port not in standing and not _lets_go(self._writers[port])]
         self._asked = standing
         if stuck:
@@ -127,9 +134,61 @@ class Control:
             )
             raise DeviceError(message)
 
-    def _names(self, active: Mapping[str, float], gone: Collection[str]) -> list[str]:
-        names = [name for port in (*active, *gone) for name in self._writers[port].names]
-        return names + [name for writer in self._writers.values() for name in writer.way.bits]
+    async def _bring(self, active: Mapping[str, float], gone: Collection[str]) -> None:
+        """Write and prove; again where a scale factor has moved, bits have come, or the device forgot how it was armed."""
+        needs = self._needs((*active, *gone))
+        began_s = time.monotonic()
+        now, wrong = self._memory.take(needs.all, began_s), ""
+        for _ in range(1 if needs.wearing else ATTEMPTS):
+            now, wrong = await self._attempt(active, gone, needs, now)
+            if not wrong and not any(self._forgot(port, now) for port in active):
+                self._memory.keep(needs.all, now, began_s)
+                return
+        if wrong:
+            message = f"{advised(wrong)} (its scale factor or its mode has changed meanwhile)"
+            raise UnprovenError(message)
+
+    async def _attempt(
+        self, active: Mapping[str, float], gone: Collection[str], needs: Needs, known: Mapping[str, Sample] | None
+    ) -> tuple[Mapping[str, Sample], str]:
+        """Write once; return what stands there now, and what is wrong with it.
+
+        Values come first, for they are what is waited for; what enables them, and the bits that set-points share, after all of
+        them. Bits are read right before they are written: they may have changed by another hand.
+        """
+        now = await self._unit.read(needs.all if needs.wearing else needs.own) if known is None or needs.wearing else known
+        jobs = once_each([*self._let_go(gone, active), *self._ask(active, now)])
+        early = [] if needs.wearing else [job for job in jobs if job.stage == 0]
+        await self._writer.write(early, now)
+        bits = self._bits(active, now)
+        if needs.bits and not needs.wearing and not (known is not None and all(_stands(job, now) for job in bits)):
+            now = {**now, **await self._unit.read(needs.bits)}
+            bits = self._bits(active, now)
+        left = [job for job in bits if _stands(job, now)]
+        written = once_each([*jobs, *(job for job in bits if job not in left)])
+        await self._writer.write(written if needs.wearing else [job for job in written if job.stage > 0], now)
+        now, wrong = await self._writer.prove(written, needs.all)
+        return now, wrong or differences(left, now)
+
+    def _bits(self, active: Mapping[str, float], now: Mapping[str, Sample]) -> list[Job]:
+        return bits_of(self._writers.values(), [self._writers[port] for port in active], now)
+
+    def _needs(self, ports: tuple[str, ...]) -> Needs:
+        """Return what must be read to write some set-points."""
+        if ports not in self._known_needs:
+            own = tuple(dict.fromkeys(name for port in ports for name in self._writers[port].names))
+            bits = tuple(dict.fromkeys(name for writer in self._writers.values() for name in writer.way.bits))
+            every = tuple(dict.fromkeys((*own, *bits)))
+            layout = self._unit.layout
+            points = [layout.point(name) for name in every] if layout is not None else []
+            wearing = any(point is not None and point.min_interval_s for point in points)
+            self._known_needs[ports] = Needs(own, bits, every, wearing)
+        return self._known_needs[ports]
+
+    def _timer(self, port: str) -> list[Job]:
+        if port not in self._timers:
+            self._timers[port] = self._writers[port].timer(self._options.safe.within_s)
+        return self._timers[port]
 
     def _let_go(self, gone: Collection[str], active: Mapping[str, float]) -> list[Job]:
         kept = {name for port in active for name in self._writers[port].way.enable}
@@ -139,15 +198,16 @@ class Control:
         jobs: list[Job] = []
         for port, value in active.items():
             writer = self._writers[port]
-            jobs += [*self._kept(port, writer, now), *writer.ask(value, now), *writer.timer(self._options.safe.within_s)]
+            jobs += [*self._kept(port, writer, now), *writer.ask(value, now), *self._timer(port)]
         return jobs
 
     def _kept(self, port: str, writer: PortWriter, now: Mapping[str, Sample]) -> list[Job]:
         """Return what the device was armed with, where it no longer shows that: it may have restarted behind a gateway unseen."""
+        return writer.fallback(self._safe_value(port, writer), now) if self._forgot(port, now) else []
+
+    def _forgot(self, port: str, now: Mapping[str, Sample]) -> bool:
         promised = self._promised.get(port, [])
-        if all(job.point.name not in now or is_proven(job, now[job.point.name]) for job in promised if job.point.readable):
-            return []
-        return writer.fallback(self._safe_value(port, writer), now)
+        return not all(job.point.name not in now or is_proven(job, now[job.point.name]) for job in promised if job.point.readable)
 
     def _active(self, standing: Mapping[str, float], values: Mapping[str, float]) -> dict[str, float]:
         """Return what to write: a target is held within limits that have no registers, or only the target's."""
@@ -187,6 +247,12 @@ class Control:
             for port, writer in self._writers.items()
             if writer.way.revert is None and (not heartbeat or port in safe.set)
         }
+
+
+def _stands(job: Job, now: Mapping[str, Sample]) -> bool:
+    """Return whether bits need not be written: none of them is wanted, and none is there."""
+    sample = now.get(job.point.name)
+    return not int(job.raw) & (job.mask or 0) and sample is not None and is_proven(job, sample)
 
 
 def _lets_go(writer: PortWriter) -> bool:

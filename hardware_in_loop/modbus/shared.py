@@ -73,6 +73,8 @@ class SharedUnit:
         Set when somebody wants to read before it is known what the unit has.
     absent : dict of str to str
         Points that it refused to show, with the reason.
+    looked : int
+        How often it has been looked at what it has.
     """
 
     def __init__(self, connection: Connection, unit: int, profile: Profile, bases: Sequence[int] = sunspec.BASES) -> None:
@@ -85,6 +87,7 @@ class SharedUnit:
         self.users: list[User] = []
         self.trouble = ""
         self.replaced = False
+        self.looked = 0
         self._bases = bases
         self._beaters: dict[str, Beater] = {}
         self._common: tuple[int, ...] = ()
@@ -128,6 +131,7 @@ class SharedUnit:
             await self._introduce(layout)
             self.absent = {}
             probed = await self._probe(layout)
+            self.looked += 1
             self.layout, self.trouble, self._planned = layout, "", {}
             wanted = [name for user in self.users for name in user.choose(self, probed)]
             self._plan(layout, wanted)

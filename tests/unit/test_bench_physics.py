@@ -48,6 +48,20 @@ def test_battery_charges_as_by_hand():
     assert (physics.read("b", "soc"), physics.read("b", "p_kw")) == (0.0, 0.0)
 
 
+def test_batteries_move_on_by_themselves_whoever_is_looked_at():
+    clock = Clock()
+    laws = {name: BatteryLaw(capacity_kwh=10.0, rated_kw=5.0) for name in "ab"}
+    physics = TablePhysics({name: {"soc": 0.5} for name in "ab"}, batteries=laws, clock=clock)
+    physics.write("a", "p_set_kw", 4.0)
+    clock.now_s += 900.0
+    assert physics.read("b", "soc") == 0.5
+    physics.write("b", "p_set_kw", -2.0)
+    clock.now_s += 900.0
+    # 4 kW for half an hour are 2 kWh of 10; 2 kW for a quarter are half a kWh.
+    assert physics.read("a", "soc") == pytest.approx(0.7)
+    assert physics.read("b", "soc") == pytest.approx(0.45)
+
+
 @pytest.mark.parametrize(
     ("asked", "soc", "power_kw"),
     [

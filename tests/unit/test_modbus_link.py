@@ -13,6 +13,7 @@ import pytest
 from hardware_in_loop.modbus.command import TooSoonError, UnprovenError
 from hardware_in_loop.modbus.errors import ExceptionReplyError, NotConnectedError
 from hardware_in_loop.modbus.heartbeat import Beater, Watcher
+from hardware_in_loop.modbus.memory import TRUSTED_S
 from hardware_in_loop.modbus.registers import Kind, Point
 from hardware_in_loop.modbus.sunspec.models import models
 from tests.modbus_fake import Rig
@@ -256,6 +257,188 @@ def test_writes_follow_the_scale_factor_that_stands_now() -> None:
     run(steps)
     # 2460 W in hundreds of watts: 25 is the nearest count.
     assert rig.wrote("704_WSet") == {"704_WSet": 25}
+
+
+def test_what_was_read_back_a_moment_ago_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Storage()
+    order: list[str] = []
+
+    async def steps() -> None:
+        await rig.link.arm()
+        await rig.link.command({"p_set_kw": 1.0})
+        kinds = {"read": rig.connection.read, "write": rig.connection.write}
+        for kind, done in kinds.items():
+
+            def noted(*given: Any, _kind: str = kind, _done: Any = done, **more: Any) -> Any:
+                order.append(_kind)
+                return _done(*given, **more)
+
+            monkeypatch.setattr(rig.connection, kind, noted)
+        await rig.link.command({"p_set_kw": 2.0})
+        assert order == ["write", "write", "write", "read"]
+        # Too long ago, on another connection, after another look at the unit, after a failure: it is read first.
+        for change in (_later, _reconnected, _looked_again, _failed):
+            await rig.link.command({"p_set_kw": 1.0})
+            await change(rig, monkeypatch)
+            order.clear()
+            await rig.link.command({"p_set_kw": 2.0})
+            assert order == ["read", "write", "write", "write", "read"], change
+
+    run(steps)
+    assert rig.wrote("704_WSet", "704_WSetEna") == {"704_WSet": -2000, "704_WSetEna": 1}
+
+
+async def _later(rig: Rig, _monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = rig.link._control._memory
+    assert memory._kept is not None
+    memory._kept = memory._kept._replace(began_s=memory._kept.began_s - TRUSTED_S)
+
+
+async def _reconnected(rig: Rig, _monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.connection.generation += 1
+    await rig.unit.prepare()
+
+
+async def _looked_again(rig: Rig, _monkeypatch: pytest.MonkeyPatch) -> None:
+    await rig.unit.prepare(anew=True)
+
+
+async def _failed(rig: Rig, _monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.connection.silent = True
+    with pytest.raises(DeviceError, match="no answer"):
+        await rig.link.command({"p_set_kw": 2.0})
+    rig.connection.silent = False
+
+
+def test_on_a_serial_line_everything_is_read_before_it_is_written() -> None:
+    rig = Mapped(transport="rtu", host="", serial_port="/dev/ttyS9")
+
+    async def steps() -> None:
+        await rig.link.command({"p_set_kw": 1.0})
+        rig.connection.reads.clear()
+        await rig.link.command({"p_set_kw": 2.0})
+
+    run(steps)
+    assert len(rig.connection.reads) == 2
+
+
+@pytest.mark.parametrize(("exponent", "raw"), [(1, -250), (2, -25), (-1, -25000)])
+def test_a_scale_factor_that_moves_between_two_commands_is_put_right_at_once(exponent: int, raw: int) -> None:
+    rig = Storage(safe={"within_s": 60.0, "set": {"p_set_kw": -0.5}})
+
+    async def steps() -> None:
+        await rig.link.arm()
+        await rig.link.command({"p_set_kw": 1.0})
+        # The device keeps its power and shows it in other counts: 1 kW drawn, 500 W to fall back to.
+        rig.connection.put(rig.at, m704_WSet_SF=exponent, m704_WSet=round(-1000 / 10**exponent))
+        rig.connection.put(rig.at, m704_WSetRvrt=round(500 / 10**exponent))
+        await rig.link.command({"p_set_kw": 2.5})
+
+    run(steps)
+    # By hand: 2500 W in counts of 10, 100 and 0.1 W; 500 W to fall back to likewise.
+    assert rig.wrote("704_WSet", "704_WSetEna", "704_WSetRvrt") == {
+        "704_WSet": raw, "704_WSetEna": 1, "704_WSetRvrt": round(500 / 10**exponent),
+    }  # fmt: skip
+
+
+def test_a_fallback_whose_scale_factor_moves_is_written_again() -> None:
+    rig = Storage(safe={"within_s": 60.0, "set": {"p_set_kw": -0.5}})
+
+    async def steps() -> None:
+        await rig.link.arm()
+        await rig.link.command({"p_set_kw": 1.0})
+        rig.connection.put(rig.at, m704_WSet_SF=1)  # the counts stay: the fallback would be 5 kW
+        await rig.link.command({"p_set_kw": 2.5})
+
+    run(steps)
+    assert rig.wrote("704_WSet", "704_WSetRvrt") == {"704_WSet": -250, "704_WSetRvrt": 50}
+
+
+def test_a_scale_factor_that_moves_with_every_write_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Storage()
+    write = rig.connection.write
+
+    async def moving(*given: Any, **more: Any) -> None:
+        await write(*given, **more)
+        rig.connection.put(rig.at, m704_WSet_SF=1 + rig.connection.shows(rig.at, "704_WSet_SF"))
+
+    async def steps() -> None:
+        await rig.link.arm()
+        await rig.link.command({"p_set_kw": 1.0})
+        await rig.link.sample()
+        monkeypatch.setattr(rig.connection, "write", moving)
+        with pytest.raises(UnprovenError, match=r"704:WSet was written -\d+ and shows -\d+; .*has changed meanwhile"):
+            await rig.link.command({"p_set_kw": 2.0})
+
+    run(steps)
+    assert rig.reading("p_kw")[1] == "BAD"
+
+
+def test_the_same_command_again_refreshes_timer_and_enable() -> None:
+    rig = Storage()
+
+    async def steps() -> None:
+        await rig.link.arm()
+        await rig.link.command({"p_set_kw": 2.5})
+        rig.connection.writes.clear()
+        await rig.link.command({"p_set_kw": 2.5})
+
+    run(steps)
+    start = rig.at[704]
+    assert rig.connection.writes == [(start + 23, (1, 0xFFFF, 0xF63C)), (start + 31, (0, 60)), (start + 22, (1,))]
+
+
+class Both(Storage):
+    """The battery with model 124 as well, whose limits share a point for their bits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = self.connection.sunspec([1, 701, 704, 124])
+        self.connection.put(self.at, m701_W=0, m701_W_SF=0, m701_InvSt=3)
+        for name in ("WSet", "WSet_SF", "WSetEna", "WSetMod", "WSetRvrtTms", "WSetRvrt", "WSetEnaRvrt"):
+            self.connection.put(self.at, **{f"m704_{name}": 0})
+        for name in ("WChaMax_SF", "StorCtl_Mod", "InOutWRte_RvrtTms", "ChaGriSet"):
+            self.connection.put(self.at, **{f"m124_{name}": 0})
+        self.connection.put(self.at, m124_WChaMax=4000, m124_InWRte=1000, m124_OutWRte=1000, m124_InOutWRte_SF=-1)
+
+
+def test_bits_that_nobody_wants_and_nobody_set_are_left_alone() -> None:
+    rig = Both()
+
+    async def steps() -> None:
+        await rig.link.arm()
+        rig.connection.writes.clear()
+        await rig.link.command({"p_set_kw": 1.0})
+        await rig.link.command({"p_set_kw": 2.0})
+
+    run(steps)
+    assert rig.at[124] + models()[124].points["StorCtl_Mod"].at not in {address for address, _ in rig.connection.writes}
+    assert rig.wrote("124_StorCtl_Mod", "704_WSet") == {"124_StorCtl_Mod": 0, "704_WSet": -2000}
+
+
+def test_limits_that_somebody_else_set_are_taken_away_and_foreign_bits_stay() -> None:
+    rig = Both()
+
+    async def steps() -> None:
+        await rig.link.arm()
+        await rig.link.command({"p_set_kw": 1.0})
+        rig.connection.put(rig.at, m124_StorCtl_Mod=0b111)
+        await rig.link.command({"p_set_kw": 2.0})
+
+    run(steps)
+    assert rig.wrote("124_StorCtl_Mod", "704_WSet") == {"124_StorCtl_Mod": 0b100, "704_WSet": -2000}
+
+
+def test_foreign_bits_that_come_between_two_commands_stay() -> None:
+    rig = Limited()
+
+    async def steps() -> None:
+        await rig.link.command({"p_max_kw": 1.0})
+        rig.connection.put(rig.at, m124_StorCtl_Mod=5)
+        await rig.link.command({"p_max_kw": 2.0})
+
+    run(steps)
+    assert rig.shown() == (5, 500, 1000, 60)
 
 
 def test_a_write_that_is_not_done_is_found() -> None:

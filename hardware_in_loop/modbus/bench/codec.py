@@ -20,6 +20,7 @@ _FORMATS: Final = {
     "float32": ">f",
     "float64": ">d",
 }
+_WORDS: Final = {count: f">{count}H" for count in (1, 2, 4)}
 RANGES: Final = {
     "int16": (-0x7FFF, 0x7FFF),
     "uint16": (0, 0xFFFE),
@@ -65,8 +66,8 @@ def unpack(kind: str, words: Sequence[int], order: str = "ABCD") -> float:
     >>> unpack("int32", (65534, 65535), "CDAB")
     -2
     """
-    arranged = arrange(tuple(words), order)
-    value: float = struct.unpack(_FORMATS[kind], struct.pack(f">{len(arranged)}H", *arranged))[0]
+    arranged = words if order == "ABCD" else arrange(tuple(words), order)
+    value: float = struct.unpack(_FORMATS[kind], struct.pack(_WORDS[len(arranged)], *arranged))[0]
     return value
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Words = Sequence[int]
 
 MOST_PLANS: Final = 1000
-"""Different reads of a unit that are remembered: no more, whatever a peer thinks of."""
+"""Different requests to a unit that are remembered: no more, whatever a peer thinks of."""
 
 
 class Cell(Protocol):
@@ -165,12 +165,7 @@ class Page:
 
     def read(self, table: Table, address: int, count: int) -> Sequence[int]:
         """Return what stands there; holes are refused."""
-        plan = self._plans.get((table, address, count))
-        if plan is None:
-            plan = self._plan(table, address, count)
-            if len(self._plans) < MOST_PLANS:
-                self._plans[table, address, count] = plan
-        cells, skipped = plan
+        cells, skipped = self._planned(table, address, count)
         words: list[int] = []
         for cell in cells:
             words += cell.words()
@@ -205,6 +200,14 @@ class Page:
                 raise ValueError(message)
             self._owners[table][place] = cell
 
+    def _planned(self, table: Table, address: int, count: int) -> tuple[tuple[Cell, ...], int]:
+        plan = self._plans.get((table, address, count))
+        if plan is None:
+            plan = self._plan(table, address, count)
+            if len(self._plans) < MOST_PLANS:
+                self._plans[table, address, count] = plan
+        return plan
+
     def _plan(self, table: Table, address: int, count: int) -> tuple[tuple[Cell, ...], int]:
         owners = self._owners[table]
         cells: list[Cell] = []
@@ -217,7 +220,7 @@ class Page:
         return tuple(cells), address - cells[0].address
 
     def _whole(self, table: Table, address: int, count: int) -> list[Cell]:
-        cells, skipped = self._plan(table, address, count)
+        cells, skipped = self._planned(table, address, count)
         if skipped or sum(cell.size for cell in cells) != count:
             # Half of a 32-bit value would be a value that nobody meant.
             raise RefusedError(Code.VALUE)

@@ -124,4 +124,9 @@ class Station:
             return bytes((pdu[0] | 0x80, Code.FAILURE))
 
     def _has(self, member: Member, *faults: Fault) -> bool:
-        return any(self.faults.has(link, fault) for link in member.links for fault in faults)
+        has = self.faults.has  # asked several times for each request
+        for link in member.links:
+            for fault in faults:
+                if has(link, fault):
+                    return True
+        return False

@@ -82,6 +82,7 @@ class SunSpecRegisters:
         self._live = dict(live or {})
         self._held: dict[str, tuple[HeldCell, SunSpecPoint, str]] = {}
         self._begin: dict[str, tuple[int, ...]] = {}
+        self._voids: dict[str, tuple[int, ...]] = {}
         self._rated_w = figures.rated_w()
         address = base + len(MARK)
         for number in self.models:
@@ -94,10 +95,11 @@ class SunSpecRegisters:
 
     def value(self, name: str, otherwise: float = math.nan) -> float:
         """Return what a point holds that can be written, in its unit; another value where there is none."""
-        if name not in self._held:
+        held = self._held.get(name)
+        if held is None:
             return otherwise
-        cell, point, factor = self._held[name]
-        if cell.held == void(point.kind, point.count):
+        cell, point, factor = held
+        if cell.held == self._voids[name]:
             return otherwise
         raw = unpack(_NUMBERS.get(point.kind, point.kind), cell.held)
         return raw * 10.0 ** self.factors.get(factor, 0)
@@ -186,6 +188,7 @@ class SunSpecRegisters:
         cell = HeldCell(address, words, name=name)
         self._held[name] = (cell, point, factor)
         self._begin[name] = words
+        self._voids[name] = void(point.kind, point.count)
         return cell
 
     def _words(self, point: SunSpecPoint, value: float, factor: str, name: str = "") -> tuple[int, ...]:
