@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from twinergy.errors import ModelError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from twinergy.community.network import Network
     from twinergy.community.topology import GridTopology
     from twinergy.community.twin import BuildContext, Device, Twin
     from twinergy.errors import Finding
@@ -301,6 +304,17 @@ class GridModel(ABC):
     @abstractmethod
     def topology(self) -> GridTopology:
         """Return where buses lie and what connects them, for maps and for meters at transformers."""
+
+    def network(self) -> Network:
+        """Return the grid as numbers that a linear model of voltages and currents can be made of.
+
+        Raises
+        ------
+        ModelError
+            If this grid cannot say.
+        """
+        message = f"{type(self).__name__} cannot say what its branches are: plan without the network (grid.check: false)"
+        raise ModelError(message)
 
 
 class GridKind(ABC):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simulators.grid.admittance import admittances_of
+from simulators.grid.neutral import network_of
 from simulators.grid.ports import tables
 from simulators.grid.positions import Positions
 from simulators.grid.results import nothing
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from simulators.grid.admittance import Admittances
     from simulators.grid.states import State
+    from twinergy.community.network import Network
     from twinergy.community.topology import GridTopology
     from twinergy.kinds import FloatArray, TableValues
 
@@ -72,6 +74,14 @@ class PandapowerGrid(GridModel):
     def topology(self) -> GridTopology:
         """Return places of the buses, from the network's geodata or laid out as a tree, and what connects them."""
         return topology_of(self._net)
+
+    def network(self) -> Network:
+        """Return the grid as plain numbers, in the present state of its switches and taps."""
+        self._positions.write_to(self._net)
+        return self._neutral(admittances_of(self._net))
+
+    def _neutral(self, grid: Admittances) -> Network:
+        return network_of(self._net, grid)
 
     def _state_of_positions(self) -> State:
         """Return the power flow for where switches and taps stand; pandapower computes it once for each such state."""

@@ -82,8 +82,25 @@ def expand(file: ScenarioFile, document: Document, grid: GridDescription | None)
         _generated(file, document, grid, result)
     for position, rule in enumerate(file.meters):
         _meters(rule, ("meters", position), grid, result)
+    _overridden(file, document, result)
     _real(file, document, result)
     return result
+
+
+def _overridden(file: ScenarioFile, document: Document, result: Expansion) -> None:
+    """Give devices the options that the list of overrides has for them; what it does not name stays as it was drawn."""
+    place_of = {device.id: place for place, device in enumerate(result.devices)}
+    for name, options in file.overrides.items():
+        path: KeyPath = ("overrides", name)
+        if not options:
+            continue
+        if name not in place_of:
+            message = "there is no such device"
+            result.findings.append(document.finding(message, path, value=name, allowed=closest(name, place_of)))
+            continue
+        known = result.devices[place_of[name]]
+        changed = replace(known, options={**known.options, **options}, options_path=path)
+        result.devices[place_of[name]] = changed
 
 
 def _real(file: ScenarioFile, document: Document, result: Expansion) -> None:

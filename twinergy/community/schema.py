@@ -229,6 +229,8 @@ class ScenarioFile(Options):
     meters: list[MeterRule] = Field(default_factory=list)
     adapters: dict[str, AdapterBlocks] = Field(default_factory=dict)
     """Adapter blocks by device, for devices that are generated and so have no block of their own; null for none."""
+    overrides: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
+    """Options by device that take the place of those it has, for devices that are generated; null leaves the device as it is."""
     controllers: dict[Id, dict[str, Any] | None] = Field(default_factory=dict)
     """Agents by name; `type` names the plug-in where it differs from the key, null leaves one out of an extended scenario."""
     outlets: dict[Id, dict[str, Any] | None] = Field(default_factory=dict)

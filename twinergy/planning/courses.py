@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A year of a community as it is: what a plan starts from. `twinergy.cosim.planning` takes it from the twin; nothing here runs it.
+"""A year of a community as it is: what a plan starts from. `twinergy.cosim.planning` takes it from the twin.
 
 Powers are in the load frame except where a name says what they count: `yield`, `demand`.
 """
@@ -30,7 +30,7 @@ class MeterPoint:
     limit_kw : float
         Contracted power. [kW]
     homes : int
-        Dwellings behind it.
+        Homes behind it; a school or an office is none.
     """
 
     id: str
@@ -157,8 +157,8 @@ class CarFleet:
     charge_kw, discharge_kw : ndarray, shape (n_steps,)
         Most that those plugged in can draw, and feed back where car and point allow it. [kW]
     least_kwh, most_kwh : ndarray, shape (n_steps,)
-        Energy charged since the beginning: charged as late as departures allow, and as soon as possible; any course between them
-        that keeps the powers is one the drivers are content with. [kWh]
+        Energy charged from the beginning to the end of each step: as late as departures allow, and as soon as possible; any
+        course between them that keeps the powers is one the drivers are content with. [kWh]
     """
 
     connection: str
@@ -197,8 +197,8 @@ class Courses:
     meters : tuple of MeterPoint
         Connections, in the order of ``Twin.connections``; rows of the arrays below.
     load_kw, q_kvar : ndarray, shape (n_meters, n_steps)
-        Everything that a plan does not decide: households, buildings with their heating, what is charged uncontrolled at public
-        points; without PV, wind, batteries, CHP and the cars of `cars`. [kW], [kvar]
+        Everything that a plan does not decide: households, buildings with their heating; without PV, wind, batteries, CHP and
+        the cars of `cars`, visitors of public charging points among them. [kW], [kvar]
     roofs : tuple of Roof
         Roofs with modules or room.
     yields : dict of str to ndarray, shape (n_steps,)

@@ -7,20 +7,21 @@ matrix serves least cost, least CO2 and everything between.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyomo.core.base.constraint as templating
 import pyomo.environ as pyo
 
+from twinergy.errors import ScenarioError, closest
+from twinergy.planning.blocks.agreeing import disagreements, room_name
+from twinergy.planning.blocks.block import Block
 from twinergy.planning.horizon import HOURS_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Sequence
 
     from twinergy.kinds import FloatArray
     from twinergy.planning.horizon import Horizon
@@ -89,22 +90,13 @@ class Flow:
     factor: FloatArray
 
 
-class Block(ABC):
-    """One technology or rule at one place of a plan.
+@dataclass(frozen=True, slots=True)
+class Investment:
+    """What a unit of a variable costs at once, for a budget: whose, which variable. [EUR/unit]."""
 
-    Attributes
-    ----------
-    id : str
-        Unique in the plan; names its variables.
-    """
-
-    id: str
-    kind: ClassVar[str]
-    """What it is: the name of its file."""
-
-    @abstractmethod
-    def add(self, draft: Draft) -> None:
-        """Add variables, limits, flows and costs."""
+    block: str
+    variable: str
+    eur: float
 
 
 class Draft:
@@ -119,7 +111,7 @@ class Draft:
     ----------
     model : pyomo.environ.ConcreteModel
         The model; each block has a Pyomo block of its own in it.
-    terms, choices, flows : list
+    terms, choices, flows, investments : list
         What was said so far.
     """
 
@@ -131,24 +123,68 @@ class Draft:
         self.terms: list[Term] = []
         self.choices: list[Choice] = []
         self.flows: list[Flow] = []
+        self.investments: list[Investment] = []
         self._variables: dict[str, Any] = {}
+        self._rooms: dict[str, Any] = {}
         self._demand: dict[tuple[str, str], FloatArray] = {}
 
     @classmethod
-    def of(cls, blocks: Iterable[Block], horizon: Horizon) -> Draft:
-        """Return the closed draft of some blocks."""
+    def of(cls, blocks: Sequence[Block], horizon: Horizon, *, expanded: bool = False) -> Draft:
+        """Return the closed draft of some blocks.
+
+        Parameters
+        ----------
+        blocks : sequence of Block
+            What the plan is made of; their order does not matter.
+        horizon : Horizon
+            Steps.
+        expanded : bool
+            Whether each limit is kept step by step, as Pyomo's writers want it, instead of as one template for all steps.
+
+        Raises
+        ------
+        ScenarioError
+            If two blocks have the same name, or data differ in length or are too short for the horizon.
+        """
+        findings = disagreements(blocks, horizon)
+        if findings:
+            raise ScenarioError(findings, "blocks of the plan")
         draft = cls(horizon)
-        with templates():
+        with nullcontext() if expanded else templates():
             for block in blocks:
                 block.add(draft)
+            for block in blocks:
+                block.link(draft)
             draft._close()
         return draft
 
     def room(self, name: str) -> Any:
         """Return a new Pyomo block, the room of one block of the plan."""
         room = pyo.Block()
-        self.model.add_component(_plain(name), room)
+        self.model.add_component(room_name(name), room)
+        self._rooms[name] = room
         return room
+
+    def room_of(self, block: str) -> Any:
+        """Return the room that a block has taken."""
+        return self._rooms[block]
+
+    def variable_of(self, block: str, name: str) -> Any:
+        """Return the variable of a block by the block's id and the name in it, for rules over several blocks.
+
+        Raises
+        ------
+        KeyError
+            If there is none; the message names what there is.
+        """
+        own = f"{room_name(block)}."
+        found = self._variables.get(own + name)
+        if found is None:
+            known = [key.removeprefix(own) for key in self._variables if key.startswith(own)]
+            there = closest(name, known) if block in self._rooms else closest(block, self._rooms)
+            message = f"no variable {name!r} of a block {block!r}: {there}"
+            raise KeyError(message)
+        return found
 
     def power(self, room: Any, name: str, most_kw: FloatArray | float | None = None) -> Any:
         """Add a power of each step, at least 0 and at most what is given. [kW]."""
@@ -164,13 +200,15 @@ class Draft:
         variable = self._known(room, name, pyo.Var(bounds=(size.least, None if np.isinf(size.most) else size.most)))
         self.choices.append(Choice(block.id, name, variable.name, size))
         self.yearly(block, "investment", variable, eur=size.annual_eur, co2_kg=size.embodied_kg)
+        self._invested(block, variable, size.invest_eur)
         if size.step:
-            packs = self._known(room, f"{name}_packs", pyo.Var(domain=pyo.NonNegativeIntegers))
+            packs = self._known(room, f"{name}_packs", pyo.Var(domain=pyo.NonNegativeIntegers, bounds=(0, size.most_packs)))
             room.add_component(f"{name}_is_sold_in_packs", pyo.Constraint(rule=lambda _: variable == size.step * packs))
-        if size.once_annual_eur:
+        if size.once:
             built = self._known(room, f"{name}_built", pyo.Var(domain=pyo.Binary))
             room.add_component(f"{name}_only_if_built", pyo.Constraint(rule=lambda _: variable <= size.most * built))
             self.yearly(block, "investment", built, eur=size.once_annual_eur)
+            self._invested(block, built, size.once_invest_eur)
         return variable
 
     def variable(self, room: Any, name: str, variable: Any) -> Any:
@@ -200,6 +238,11 @@ class Draft:
     def yearly(self, block: Block, purpose: str, variable: Any, *, eur: float = 0.0, co2_kg: float = 0.0) -> None:
         """Book what one unit of a variable without steps costs and emits in a year."""
         self.terms.append(Term(block.id, purpose, variable.name, np.array([eur]), np.array([co2_kg])))
+
+    def stepwise(self, block: Block, purpose: str, variable: Any, *, eur: float) -> None:
+        """Book what a unit of a variable costs in every step, however long a step is: starts of a machine. [EUR/unit]."""
+        weight = self.horizon.weight
+        self.terms.append(Term(block.id, purpose, variable.name, eur * weight, np.zeros(len(weight))))
 
     def hourly(
         self,
@@ -251,7 +294,7 @@ class Draft:
         return self._variables
 
     def with_objective(self) -> Any:
-        """Return the model with its cost as a Pyomo objective, to be written out and read by people."""
+        """Return the model with its cost as a Pyomo objective, to be written out and read by people; from an expanded draft."""
         total = 0.0
         for term in self.terms:
             variable = self._variables[term.variable]
@@ -264,6 +307,10 @@ class Draft:
         room.add_component(name, variable)
         self._variables[variable.name] = variable
         return variable
+
+    def _invested(self, block: Block, variable: Any, eur: float) -> None:
+        if eur:
+            self.investments.append(Investment(block.id, variable.name, eur))
 
     def _close(self) -> None:
         from twinergy.planning.blocks.balance import close  # noqa: PLC0415 - the balance is a block as well
@@ -282,5 +329,4 @@ def templates() -> Iterator[None]:
         templating.TEMPLATIZE_CONSTRAINTS = before
 
 
-def _plain(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name)
+__all__ = ["ELECTRICITY", "GRAMS_PER_KG", "HEAT", "Block", "Choice", "Draft", "Flow", "Investment", "Term", "templates"]

@@ -51,7 +51,8 @@ class Horizon:
             message = f"a step of a plan must last longer than 0 h, got {self.step_h} h"
             raise ValueError(message)
         if not len(self.weight) == len(self.source) == len(self.previous) > 0:
-            message = f"weights, sources and predecessors differ in length: {len(self.weight)}, {len(self.source)}, {len(self.previous)}"
+            lengths = ", ".join(str(len(one)) for one in (self.weight, self.source, self.previous))
+            message = f"weights, sources and predecessors of a horizon differ in length or are empty: {lengths}"
             raise ValueError(message)
 
     @property

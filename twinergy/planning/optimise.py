@@ -12,6 +12,7 @@ import numpy as np
 
 from twinergy.planning.draft import Draft
 from twinergy.planning.horizon import HOURS_PER_WEEK, Horizon
+from twinergy.planning.limited import Bracket, Kept, impossible, unlimited
 from twinergy.planning.program import Matrices, compiled
 from twinergy.planning.solving import INFINITY, Answer, Program, Status
 
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 
 START_WEEKS: Final = 8
 """Weeks that say roughly how big things are; measured best of 4, 8 and 13 on the reference problem."""
+FURTHER: Final = 1.5
+"""How much more the weeks are asked for each time the year is still on the same side of a limit. [-]"""
+NEARBY: Final = 1.02
+"""First step from the price that the weeks ask to the other side of a limit; the next ones grow. [-]"""
+MOST_STEPS: Final = 7
+LITTLE: Final = 1e-6
+"""Weight of what only decides among equals. [-]"""
 WORTH_A_START_H: Final = 4 * START_WEEKS * HOURS_PER_WEEK
 """Shorter horizons are solved at once. [h]"""
 
@@ -47,6 +55,26 @@ class Goal:
     eur_per_kg: float = 0.0
     most_co2_kg: float = INFINITY
     most_eur: float = INFINITY
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Limits on totals that were set, by name."""
+        both = {"co2": self.most_co2_kg, "eur": self.most_eur}
+        return {name: most for name, most in both.items() if most < INFINITY}
+
+    def within(self, name: str, most: float) -> Goal:
+        """Return the goal with another limit on one of the totals."""
+        return replace(self, most_co2_kg=most) if name == "co2" else replace(self, most_eur=most)
+
+    def at(self, name: str, price: float) -> Goal:
+        """Return the goal without its limits and with a price on one of the totals; at an infinite price hardly anything else counts."""
+        if np.isinf(price):
+            weight = LITTLE / max(abs(self.eur), abs(self.eur_per_kg), LITTLE)
+            scaled = Goal(eur=weight * self.eur, eur_per_kg=weight * self.eur_per_kg)
+            return scaled.at(name, 1.0)
+        if name == "co2":
+            return Goal(eur=self.eur, eur_per_kg=self.eur_per_kg + price)
+        return Goal(eur=self.eur + price, eur_per_kg=self.eur_per_kg)
 
 
 COST: Final = Goal()
@@ -105,6 +133,10 @@ class Optimum:
             found[place] = (eur + float(np.sum(term.eur * values)), co2_kg + float(np.sum(term.co2_kg * values)))
         return found
 
+    def total(self, name: str) -> float:
+        """Return the total that a limit is on: ``co2`` [kg CO2e/a] or ``eur`` [EUR/a]."""
+        return self.co2_kg if name == "co2" else self.eur
+
     @property
     def eur(self) -> float:
         """Cost of a year. [EUR/a]."""
@@ -151,6 +183,8 @@ class Planner:
         self.program = Program(self.matrices, self.time_limit_s, self.gap)
         self._limits: dict[str, int] = {}
         self._most: dict[str, float] = {}
+        self._last = -1
+        self._aimed: Goal | None = None
 
     @cached_property
     def weeks(self) -> Planner | None:
@@ -164,33 +198,105 @@ class Planner:
 
         Notes
         -----
-        A limit on a total makes the simplex method wander. It is first paid for at the price that a few weeks ask for it, and then
-        set: the optimum of the one is close to that of the other.
+        Asked again with other weights, the last answer is still feasible and the simplex method goes on from there. A limit on one
+        total is kept by its price (`twinergy.planning.limited`); two limits, or whole numbers, are rows of the problem.
         """
+        limits = goal.limits
+        if len(limits) == 1 and not self.program.whole:
+            (name,) = limits
+            kept = self._limited(goal, name)
+            if kept is not None:
+                prices = {name: kept.price} if kept.answer.usable else {}
+                return Optimum(self.matrices, kept.answer, goal, prices)
+        return self._direct(goal)
+
+    def _direct(self, goal: Goal) -> Optimum:
+        """Return the optimum with all limits as rows of the problem."""
+        self._aim(goal)
+        warm = self._feasible
+        answer = self.program.solve(primal=True) if warm else self._first(goal)
+        return self._optimum(answer, goal)
+
+    @property
+    def _feasible(self) -> bool:
+        """Whether the last answer still keeps to all limits."""
+        return self._last == self.program.changes
+
+    def _first(self, goal: Goal) -> Answer:
+        """Solve from nothing, or from what kept to other limits: by way of a few weeks where that is shorter."""
         if self.weeks is None:
-            return self._optimum(self._solve(goal), goal)
+            return self.program.solve()
         begin = time.perf_counter()
         rough = self.weeks.ask(goal)
         self.seconds["weeks"] = time.perf_counter() - begin
         if not rough.usable:
-            return self._optimum(self._solve(goal), goal)
-        priced = rough.priced
-        self._aim(priced)
-        answer = self.program.from_sizes(
-            {choice.variable: float(rough.value(choice.variable)[0]) for choice in rough.matrices.choices}
-        )
-        if priced != goal:
-            second = self._solve(goal)
-            answer = replace(second, seconds=answer.seconds + second.seconds, notes=(*answer.notes, _note(second)))
-        return self._optimum(answer, goal)
+            return self.program.solve()
+        if not goal.limits:
+            return self.program.from_sizes(_sizes(rough))
+        # limits on totals make the simplex method wander: first pay for them at the price that the weeks ask
+        self._aim(rough.priced)
+        first = self.program.from_sizes(_sizes(rough))
+        self._aim(goal)
+        second = self.program.solve()
+        return replace(second, seconds=first.seconds + second.seconds, notes=(*first.notes, _note(second)))
+
+    def _limited(self, goal: Goal, name: str) -> Kept | None:
+        """Return the optimum under one limit by its price; None where that leads nowhere."""
+        totals = self.matrices.costs(0.0, 1.0) if name == "co2" else self.matrices.costs()
+        costs, most = self.matrices.costs(goal.eur, goal.eur_per_kg), goal.limits[name]
+        bracket = Bracket(lambda price: self._direct(goal.at(name, price)).answer, costs, totals, most, self.program.check)
+        self._begin(bracket, goal, name)
+        if bracket.failed is not None:
+            return None
+        if bracket.within is not None and bracket.within.price == 0.0:
+            return unlimited(bracket.within, bracket.seconds)
+        if bracket.within is None and bracket.above is not None:
+            return impossible(bracket.above, most, bracket.seconds)
+        return bracket.close()
+
+    def _begin(self, bracket: Bracket, goal: Goal, name: str) -> None:
+        """Find a corner on either side of the limit: at the prices that the weeks ask, or from the ends."""
+        known = self._known(goal, name)
+        if known is not None:
+            bracket.know(bracket.corner(known, self._answer))
+        price, factor = self._price_of_weeks(bracket, goal, name, 1.0), NEARBY
+        for number in range(MOST_STEPS if price else 0):
+            if price is None or bracket.look(price) is None or bracket.shut:
+                return
+            # the weeks err in the total more than in how it changes with the price; each time they are asked for a little more
+            found = self._price_of_weeks(bracket, goal, name, FURTHER**number)
+            nearer = price * factor if bracket.within is None else price / factor
+            price = found if found and (found > price) == (nearer > price) else nearer
+            factor *= factor
+        for end in (0.0, np.inf):
+            if bracket.look(end) is None or bracket.shut or bracket.within:
+                return
+
+    def _price_of_weeks(self, bracket: Bracket, goal: Goal, name: str, further: float) -> float | None:
+        """Return the price at which the weeks change their total as much as the year has to, from the last corner; None without one."""
+        if self.weeks is None:
+            return None
+        most, last = bracket.most, bracket.last
+        if last is not None and np.isfinite(last.price):
+            there = self.weeks.ask(goal.at(name, last.price))
+            if not there.usable:
+                return None
+            most = there.total(name) + further * (most - last.total)
+        asked = self.weeks.ask(goal.within(name, most))
+        return asked.prices[name] if asked.usable else None
+
+    def _known(self, goal: Goal, name: str) -> float | None:
+        """Return the price at which the last answer is the best one; None where it is none for this goal."""
+        aimed = self._aimed
+        if not self._feasible or aimed is None or aimed.limits:
+            return None
+        if name == "co2":
+            return aimed.eur_per_kg - goal.eur_per_kg if aimed.eur == goal.eur and aimed.eur_per_kg >= goal.eur_per_kg else None
+        return aimed.eur - goal.eur if aimed.eur_per_kg == goal.eur_per_kg and aimed.eur >= goal.eur else None
 
     def _worth_a_start(self, draft: Draft) -> bool:
         whole = any(choice.size.whole_numbers for choice in draft.choices)
         return bool(draft.choices) and not whole and self.horizon.n_steps * self.horizon.step_h > WORTH_A_START_H
-
-    def _solve(self, goal: Goal) -> Answer:
-        self._aim(goal)
-        return self.program.solve()
 
     def _aim(self, goal: Goal) -> None:
         self.program.goal(self.matrices.costs(goal.eur, goal.eur_per_kg))
@@ -206,8 +312,14 @@ class Planner:
         self._most[name] = most
 
     def _optimum(self, answer: Answer, goal: Goal) -> Optimum:
+        self._last = self.program.changes if answer.status is Status.OPTIMAL else -1
+        self._aimed, self._answer = goal, answer
         prices = {name: max(0.0, -float(answer.duals[row])) for name, row in self._limits.items()} if answer.usable else {}
         return Optimum(self.matrices, answer, goal, {name: price for name, price in prices.items() if np.isfinite(price)})
+
+
+def _sizes(rough: Optimum) -> dict[str, float]:
+    return {choice.variable: float(rough.value(choice.variable)[0]) for choice in rough.matrices.choices}
 
 
 def _note(answer: Answer) -> str:

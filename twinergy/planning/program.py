@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import highspy
 import numpy as np
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+import pyomo.environ as pyo
+
+from twinergy.planning.stencil import NotAStencil, RowReader, Rows, Stencil
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -71,55 +73,93 @@ class Matrices:
 
 
 def compiled(draft: Draft) -> Matrices:
-    """Return the matrices of a draft."""
-    noise = logging.getLogger("pyomo")
-    level = noise.level
-    noise.setLevel(logging.ERROR)
-    try:
-        form = LinearStandardFormCompiler().write(draft.model, mixed_form=True, set_sense=None)
-    finally:
-        noise.setLevel(level)
-    place = {id(variable): column for column, variable in enumerate(form.columns)}
-    matrix = form.A.tocsc()
-    matrix.data[np.abs(matrix.data) < SMALLEST] = 0.0
-    matrix.eliminate_zeros()
-    entries = {name: list(variable.values()) for name, variable in draft.variables.items()}
-    everything = [entry for several in entries.values() for entry in several]
-    for entry in everything:
-        place.setdefault(id(entry), len(place))
-    n_columns = len(place)
-    starts = np.concatenate([matrix.indptr, np.full(n_columns + 1 - len(matrix.indptr), matrix.indptr[-1])])
-    lower, upper, whole = np.zeros(n_columns), np.full(n_columns, INFINITY), []
-    for entry in everything:
-        column = place[id(entry)]
-        if entry.lb is not None:
-            lower[column] = entry.lb
-        if entry.ub is not None:
-            upper[column] = entry.ub
-        if not entry.is_continuous():
-            whole.append(column)
-    kinds = np.array([row.bound_type for row in form.rows])
+    """Return the matrices of a draft.
+
+    Notes
+    -----
+    Limits of all steps are read as arrays (`twinergy.planning.stencil`), the rest by Pyomo, row by row. Columns stand in the order
+    in which the variables were added.
+    """
+    columns, names = {}, {}
+    count = 0
+    for variable in draft.model.component_objects(pyo.Var, descend_into=True):
+        columns[id(variable)] = np.arange(count, count + len(variable))
+        names[variable.name] = variable
+        count += len(variable)
+    lower, upper, whole = _bounds(names.values(), count)
+    entries, rows = _limits(draft.model, columns)
+    starts, indices, values = _matrix(entries, count)
     return Matrices(
         horizon=draft.horizon,
-        columns={name: np.array([place[id(entry)] for entry in several]) for name, several in entries.items()},
-        rows=_rows(draft.model, form.rows),
+        columns={name: columns[id(variable)] for name, variable in names.items()},
+        rows=rows,
         terms=tuple(draft.terms),
         choices=tuple(draft.choices),
         flows=tuple(draft.flows),
         lower=lower,
         upper=upper,
-        row_lower=np.where(kinds == 1, -INFINITY, form.rhs),
-        row_upper=np.where(kinds == -1, INFINITY, form.rhs),
-        starts=starts.astype(np.int32),
-        indices=matrix.indices.astype(np.int32),
-        values=matrix.data,
+        row_lower=_joined([part.lower for part in entries], np.float64),
+        row_upper=_joined([part.upper for part in entries], np.float64),
+        starts=starts,
+        indices=indices,
+        values=values,
         whole=np.array(whole, dtype=np.int64),
     )
 
 
-def _rows(model: Any, rows: Any) -> dict[str, IntArray]:
-    """Return the rows of each limit; the compiler keeps the order in which they were written."""
-    found: dict[str, list[int]] = {}
-    for number, row in enumerate(rows):
-        found.setdefault(row.constraint.parent_component().name, []).append(number)
-    return {name: np.array(numbers) for name, numbers in found.items()}
+def _bounds(variables: Iterable[Any], count: int) -> tuple[FloatArray, FloatArray, list[int]]:
+    lower, upper, whole, column = np.full(count, -INFINITY), np.full(count, INFINITY), [], 0
+    for variable in variables:
+        for entry in variable.values():
+            least, most = (entry.value, entry.value) if entry.fixed else entry.bounds
+            if least is not None:
+                lower[column] = least
+            if most is not None:
+                upper[column] = most
+            if not entry.is_continuous():
+                whole.append(column)
+            column += 1
+    return lower, upper, whole
+
+
+def _limits(model: Any, columns: dict[int, IntArray]) -> tuple[list[Rows], dict[str, IntArray]]:
+    """Return the entries of each limit, and its rows by its name."""
+    stencil, reader = Stencil(columns), RowReader(columns)
+    found, rows, count = [], {}, 0
+    for limit in model.component_objects(pyo.Constraint, active=True, descend_into=True):
+        if not len(limit):
+            continue
+        try:
+            part = stencil.rows(limit)
+        except NotAStencil:
+            part = reader.rows(limit)
+        found.append(part)
+        rows[limit.name] = np.arange(count, count + len(part.lower))
+        count += len(part.lower)
+    return found, rows
+
+
+def _matrix(parts: list[Rows], n_columns: int) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return starts, rows and values by columns; entries of the same place are added up, nothings are left out.
+
+    Written out here because importing scipy's sparse matrices takes half a second and 60 MB.
+    """
+    firsts = np.cumsum([0, *(len(part.lower) for part in parts)])
+    n_rows = int(firsts[-1])
+    row = _joined([part.row + first for part, first in zip(parts, firsts[:-1], strict=True)], np.int64)
+    value = _joined([part.value for part in parts], np.float64)
+    place = _joined([part.column for part in parts], np.int64) * max(n_rows, 1) + row
+    order = np.argsort(place, kind="stable")
+    place, value = place[order], value[order]
+    new = np.diff(place, prepend=-1) != 0
+    if not new.all():
+        value, place = np.add.reduceat(value, np.flatnonzero(new)), place[new]
+    kept = np.abs(value) >= SMALLEST
+    place, value = place[kept], value[kept]
+    column, row = np.divmod(place, max(n_rows, 1))
+    starts = np.searchsorted(column, np.arange(n_columns + 1))
+    return starts.astype(np.int32), row.astype(np.int32), value
+
+
+def _joined(parts: list[Any], kind: type) -> Any:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a planner asks: the question, the goal, what may be built, and what is assumed of money, grid and sharing.
 
-A request is YAML (``plan.yaml`` beside a scenario, or any file) or the defaults with ``--set``; every number has a unit in its name.
+A request is YAML (``plan.yaml`` beside a scenario, or any file) or the defaults with ``--set``; units are in the names.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from twinergy.options import Fraction, NonNegative, Options, Positive
 
@@ -54,13 +54,20 @@ class Technology(Options):
     overrides: dict[str, float] = Field(default_factory=dict)
     """Numbers of the catalogue to replace, by their names."""
 
+    @model_validator(mode="after")
+    def _least_within_most(self) -> Technology:
+        if self.most is not None and self.least > self.most:
+            message = f"least {self.least:g} is above most {self.most:g}: lower the one or raise the other"
+            raise ValueError(message)
+        return self
+
 
 class Sharing(Options):
     """What members of an energy community pay for each other's energy."""
 
     rule: Literal["none", "local", "incentive"] = "none"
-    """``none``: everybody for himself. ``local``: shared energy saves a part of the grid fee. ``incentive``: what is fed in and drawn in
-    the same hour earns a premium on top of the ordinary prices (Italian and Greek communities)."""
+    """``none``: everybody for himself. ``local``: shared energy saves a part of the grid fee. ``incentive``: what is fed in and
+    drawn in the same hour earns a premium on top of the ordinary prices (Italian and Greek communities)."""
     fee_reduction: Fraction = 0.5
     """Part of the grid fee that shared energy does not pay, for ``local``. [-]"""
     incentive_eur_per_kwh: NonNegative = 0.11

@@ -3,20 +3,22 @@
 
 A year of hours is solved in three strides: a few weeks say roughly how big things are, the year is run with those sizes, and from
 there the sizes are freed and the simplex method finishes. The optimum is that of the whole problem; only the way there is shorter.
+Every answer is checked against the problem before it is given out (`twinergy.planning.proof`).
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import highspy
 import numpy as np
 
 from twinergy.errors import ModelError
 from twinergy.planning.program import INFINITY
+from twinergy.planning.proof import Ledger, Proof
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,21 +30,27 @@ if TYPE_CHECKING:
 
     IntArray = NDArray[np.int64]
 
-FEASIBLE_WITHIN: Final = 1e-6
-"""Greatest violation of a limit, of the row as it is scaled by the user. [unit of the row]"""
-GAP: Final = 1e-7
-"""Greatest relative difference between the cost and its bound for a plan without whole numbers. [-]"""
+DUAL: Final = 1
+PRIMAL: Final = 4
+MOST_STRIDES: Final = 12
+"""Rounds in which sizes are let go on the side they want to; a handful is usual, later ones free all at once."""
+LARGER: Final = (1.0, 1.03, 1.1, 1.3, 2.0)
+"""What guessed sizes are multiplied with until they suffice. [-]"""
+ON_A_BOUND: Final = 1e-9
+"""A size that is so close to its least or most is there, relative to it. [-]"""
 
 
 class Status(Enum):
     """How a solve ended."""
 
     OPTIMAL = "optimal"
+    """The best there is, for whole numbers within the gap that was asked for."""
     GOOD = "good"
     """Whole numbers: the time was up, the gap is stated."""
     INFEASIBLE = "infeasible"
     UNBOUNDED = "unbounded"
     UNFINISHED = "unfinished"
+    """The time was up, or the answer did not pass its check; the notes say which."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,8 @@ class Answer:
         Simplex iterations.
     notes : tuple of str
         How it went, for the report.
+    proof : Proof, optional
+        What an independent check found; None without an answer.
     """
 
     status: Status
@@ -80,6 +90,7 @@ class Answer:
     seconds: float
     iterations: int
     notes: tuple[str, ...] = ()
+    proof: Proof | None = None
 
     @property
     def usable(self) -> bool:
@@ -99,23 +110,41 @@ class Program:
         Wall time of one solve. [s]
     gap : float
         Relative gap at which whole numbers are good enough. [-]
+    relaxed : bool
+        Whether whole numbers may be broken: for a first guess of the sizes.
+
+    Attributes
+    ----------
+    changes : int
+        How often bounds, limits or rows were changed; what was found before a change need not hold after it.
     """
 
     matrices: Matrices
     time_limit_s: float = 600.0
     gap: float = 1e-4
+    relaxed: bool = False
+    changes: int = field(init=False, default=0)
     _highs: highspy.Highs = field(init=False)
     _costs: FloatArray = field(init=False)
-    _n_rows: int = field(init=False)
+    _ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:
         self._highs = highspy.Highs()
         self._set("output_flag", value=False)
-        self._set("time_limit", self.time_limit_s)
         self._set("mip_rel_gap", self.gap)
         self._costs = self.matrices.costs()
-        self._n_rows = len(self.matrices.row_lower)
-        _checked(self._highs.passModel(_model(self.matrices, self._costs)))
+        self._ledger = Ledger(self.matrices)
+        _checked(self._highs.passModel(_model(self.matrices, self._costs, whole=self.whole)))
+
+    @property
+    def whole(self) -> bool:
+        """Whether something has to be a whole number."""
+        return bool(len(self.matrices.whole)) and not self.relaxed
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows, added ones included."""
+        return self._ledger.n_rows
 
     def goal(self, costs: FloatArray) -> None:
         """Minimise another sum of costs, shape (n_columns,)."""
@@ -125,10 +154,10 @@ class Program:
 
     def bound(self, columns: IntArray, lower: FloatArray, upper: FloatArray) -> None:
         """Give columns other bounds."""
-        count = len(columns)
-        _checked(
-            self._highs.changeColsBounds(count, columns.astype(np.int32), np.asarray(lower, float), np.asarray(upper, float))
-        )
+        least, most = np.asarray(lower, float), np.asarray(upper, float)
+        _checked(self._highs.changeColsBounds(len(columns), columns.astype(np.int32), least, most))
+        self._ledger.lower[columns], self._ledger.upper[columns] = least, most
+        self.changes += 1
 
     def restore(self, columns: IntArray) -> None:
         """Give columns their own bounds back."""
@@ -136,31 +165,24 @@ class Program:
 
     def limit(self, coefficients: FloatArray, *, least: float = -INFINITY, most: float = INFINITY) -> int:
         """Add a limit on a sum over all columns, shape (n_columns,); returns its row."""
-        columns = np.flatnonzero(coefficients).astype(np.int32)
-        _checked(self._highs.addRow(least, most, len(columns), columns, np.ascontiguousarray(coefficients[columns])))
-        self._n_rows += 1
-        return self._n_rows - 1
+        columns = np.flatnonzero(coefficients)
+        return self.cut(np.zeros(1, dtype=np.int64), columns, coefficients[columns], np.array([least]), np.array([most]))
 
     def cut(self, starts: IntArray, columns: IntArray, values: FloatArray, least: FloatArray, most: FloatArray) -> int:
         """Add many limits at once, row by row as in a compressed sparse row matrix; returns the first row."""
-        first, count = self._n_rows, len(least)
-        _checked(
-            self._highs.addRows(
-                count,
-                np.asarray(least, float),
-                np.asarray(most, float),
-                len(columns),
-                starts.astype(np.int32),
-                columns.astype(np.int32),
-                np.asarray(values, float),
-            )
-        )
-        self._n_rows += count
+        first, count = self.n_rows, len(least)
+        added = (np.asarray(starts, np.int32)[:count], np.asarray(columns, np.int32), np.array(values, float))
+        bounds = (np.asarray(least, float), np.asarray(most, float))
+        _checked(self._highs.addRows(count, *bounds, len(columns), *added))
+        self._ledger.add(*added, *bounds)
+        self.changes += 1
         return first
 
     def move(self, row: int, *, least: float = -INFINITY, most: float = INFINITY) -> None:
         """Give a row other bounds."""
         _checked(self._highs.changeRowBounds(row, least, most))
+        self._ledger.row_lower[row], self._ledger.row_upper[row] = least, most
+        self.changes += 1
 
     def solve(self, *, primal: bool = False) -> Answer:
         """Solve from where the last solve ended.
@@ -172,50 +194,114 @@ class Program:
         """
         begin = time.perf_counter()
         warm = self._highs.getBasis().valid
-        self._set("simplex_strategy", 4 if primal else 1)
-        self._set("presolve", "off" if warm else "choose")
-        _checked(self._highs.run(), warnings=True)
-        return self._answer(time.perf_counter() - begin)
+        answer = self._run(PRIMAL if primal else DUAL, "off" if warm else "choose")
+        if answer.status is Status.UNFINISHED and answer.proof is not None:
+            # the simplex method can lose its way in what it has kept; from the beginning it comes out elsewhere
+            self._highs.clearSolver()
+            second = self._run(DUAL, "off")
+            answer = replace(second, notes=(*answer.notes, *second.notes, "solved once more from the beginning"))
+        return replace(answer, seconds=time.perf_counter() - begin)
 
     def from_sizes(self, sizes: Mapping[str, float]) -> Answer:
-        """Solve by way of guessed sizes: first with them, then freed from there. A guess that cannot be run is let go."""
+        """Solve by way of guessed sizes: first with them, then freed from there. A guess that cannot be run is let go.
+
+        Notes
+        -----
+        Freed at once, all sizes fall to their least and the simplex method has to find its way back to something feasible. So each is
+        freed only to the side on which it saves, which leaves the point where it is: no limit is broken on the way.
+        """
         begin = time.perf_counter()
         columns = np.array([int(self.matrices.columns[name][0]) for name in sizes], dtype=np.int64)
-        guess = np.clip(np.array(list(sizes.values())), self.matrices.lower[columns], self.matrices.upper[columns])
-        notes = []
-        for factor in (1.0, 1.25):
-            tried = np.clip(guess * factor, self.matrices.lower[columns], self.matrices.upper[columns])
-            self.bound(columns, tried, tried)
-            rough = self.solve()
-            notes.append(
-                f"sizes of the weeks x {factor:g}: {rough.status.value}, {rough.seconds:.2f} s, {rough.iterations} iterations"
-            )
-            if rough.status is Status.OPTIMAL:
+        own = self._ledger.lower[columns].copy(), self._ledger.upper[columns].copy()
+        notes: list[str] = []
+        answer = self._rough(columns, np.array(list(sizes.values())), own, notes)
+        found, kept = answer.status is Status.OPTIMAL, len(columns)
+        for _ in range(MOST_STRIDES):
+            if answer.status is not Status.OPTIMAL or not kept:
                 break
-        self.restore(columns)
-        answer = self.solve(primal=rough.status is Status.OPTIMAL)
-        notes.append(f"sizes free: {answer.status.value}, {answer.seconds:.2f} s, {answer.iterations} iterations")
+            kept = self._let_go(columns, own, answer)
+            if kept:
+                answer = self._stride("sizes let go", notes)
+        self.bound(columns, *own)
+        if kept or answer.status is not Status.OPTIMAL:
+            answer = self._stride("sizes free", notes, primal=found)
         seconds = time.perf_counter() - begin
-        return Answer(**{**vars(answer), "seconds": seconds, "notes": tuple(notes)})
+        return replace(answer, seconds=seconds, notes=(*notes, *answer.notes))
+
+    def check(self, costs: FloatArray, answer: Answer) -> Proof:
+        """Check an answer against the problem as it is now, for any costs of its columns."""
+        return self._ledger.check(costs, answer.values, None if self.whole else answer.duals)
+
+    def _rough(self, columns: IntArray, guess: FloatArray, own: tuple[FloatArray, FloatArray], notes: list[str]) -> Answer:
+        """Run with guessed sizes, and with greater ones where the guess is too small."""
+        # another start would have to be undone first, and a problem with its sizes given is solved fast from nothing
+        self._highs.clearSolver()
+        for factor in LARGER:
+            tried = np.clip(guess * factor, *own)
+            self.bound(columns, tried, tried)
+            answer = self._stride(f"sizes of the weeks x {factor:g}", notes, primal=False)
+            if answer.status is not Status.INFEASIBLE:
+                break
+        return answer
+
+    def _stride(self, name: str, notes: list[str], *, primal: bool = True) -> Answer:
+        answer = self.solve(primal=primal)
+        notes.append(f"{name}: {answer.status.value}, {answer.seconds:.2f} s, {answer.iterations} iterations")
+        return answer
+
+    def _let_go(self, columns: IntArray, own: tuple[FloatArray, FloatArray], answer: Answer) -> int:
+        """Give every size the side it saves on and keep its other side where it is; returns how many were kept so."""
+        kinds = highspy.HighsBasisStatus
+        basis = self._highs.getBasis()
+        standing = basis.col_status
+        lower, upper = own[0].copy(), own[1].copy()
+        kept = 0
+        for place, column in enumerate(columns.tolist()):
+            if standing[column] == kinds.kBasic:
+                continue
+            value, slack = answer.values[column], ON_A_BOUND * max(1.0, abs(answer.values[column]))
+            at_least, at_most = value <= lower[place] + slack, value >= upper[place] - slack
+            grows = answer.reduced[column] < 0.0 if not at_least and not at_most else bool(at_least)
+            standing[column] = kinds.kLower if grows else kinds.kUpper
+            if not at_least and not at_most:
+                (lower if grows else upper)[place] = value
+                kept += 1
+        self.bound(columns, lower, upper)
+        basis.col_status = standing
+        _checked(self._highs.setBasis(basis))
+        return kept
+
+    def _run(self, strategy: int, presolve: str) -> Answer:
+        begin = time.perf_counter()
+        self._set("simplex_strategy", strategy)
+        self._set("presolve", presolve)
+        # the clock of HiGHS goes on from solve to solve
+        self._set("time_limit", self._highs.getRunTime() + self.time_limit_s)
+        _checked(self._highs.run(), warnings=True)
+        if self._highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+            self._set("presolve", "off")
+            _checked(self._highs.run(), warnings=True)
+        return self._answer(time.perf_counter() - begin)
 
     def _answer(self, seconds: float) -> Answer:
-        info, solution = self._highs.getInfo(), self._highs.getSolution()
+        info = self._highs.getInfo()
         status = _status(self._highs.getModelStatus(), info)
-        whole = bool(len(self.matrices.whole))
-        values = (
-            np.array(solution.col_value) if status in {Status.OPTIMAL, Status.GOOD} else np.full(self.matrices.n_columns, np.nan)
-        )
-        objective = float(self._costs @ values)
-        duals = np.array(solution.row_dual) if not whole and status is Status.OPTIMAL else np.full(self._n_rows, np.nan)
-        reduced = (
-            np.array(solution.col_dual) if not whole and status is Status.OPTIMAL else np.full(self.matrices.n_columns, np.nan)
-        )
-        gap = float(info.mip_gap) if whole else float(info.primal_dual_objective_error)
-        if status is Status.OPTIMAL and not (info.max_primal_infeasibility <= FEASIBLE_WITHIN and (whole or gap <= GAP)):
-            status = Status.UNFINISHED
-        return Answer(status, objective, gap, values, duals, reduced, seconds, int(info.simplex_iteration_count))
+        iterations = max(0, int(info.simplex_iteration_count))
+        if status not in {Status.OPTIMAL, Status.GOOD}:
+            nothing = np.full(self.matrices.n_columns, np.nan)
+            return Answer(status, np.nan, np.nan, nothing, np.full(self.n_rows, np.nan), nothing, seconds, iterations)
+        solution = self._highs.getSolution()
+        values, whole = np.array(solution.col_value), self.whole
+        duals = np.full(self.n_rows, np.nan) if whole else np.array(solution.row_dual)
+        reduced = np.full(len(values), np.nan) if whole else np.array(solution.col_dual)
+        proof = self._ledger.check(self._costs, values, None if whole else duals)
+        notes: tuple[str, ...] = ()
+        if not (proof.feasible if whole else proof.holds):
+            status, notes = Status.UNFINISHED, (f"HiGHS calls it optimal, a check does not: {proof}",)
+        gap = float(info.mip_gap) if whole else proof.gap
+        return Answer(status, float(self._costs @ values), gap, values, duals, reduced, seconds, iterations, notes, proof)
 
-    def _set(self, option: str, value: object) -> None:
+    def _set(self, option: str, value: Any) -> None:
         _checked(self._highs.setOptionValue(option, value))
 
 
@@ -223,26 +309,23 @@ def _status(found: highspy.HighsModelStatus, info: highspy.HighsInfo) -> Status:
     kinds = highspy.HighsModelStatus
     if found == kinds.kOptimal:
         return Status.OPTIMAL
-    if found in {kinds.kInfeasible, kinds.kUnboundedOrInfeasible}:
+    if found == kinds.kInfeasible:
         return Status.INFEASIBLE
-    if found == kinds.kUnbounded:
+    if found in {kinds.kUnbounded, kinds.kUnboundedOrInfeasible}:
         return Status.UNBOUNDED
     there = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     return Status.GOOD if there and np.isfinite(info.mip_gap) else Status.UNFINISHED
 
 
-def _model(matrices: Matrices, costs: FloatArray) -> highspy.HighsLp:
+def _model(matrices: Matrices, costs: FloatArray, *, whole: bool) -> highspy.HighsLp:
     problem = highspy.HighsLp()
     problem.num_col_, problem.num_row_ = matrices.n_columns, len(matrices.row_lower)
     problem.col_cost_, problem.col_lower_, problem.col_upper_ = costs, matrices.lower, matrices.upper
     problem.row_lower_, problem.row_upper_ = matrices.row_lower, matrices.row_upper
-    problem.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    problem.a_matrix_.start_, problem.a_matrix_.index_, problem.a_matrix_.value_ = (
-        matrices.starts,
-        matrices.indices,
-        matrices.values,
-    )
-    if len(matrices.whole):
+    form = problem.a_matrix_
+    form.format_ = highspy.MatrixFormat.kColwise
+    form.start_, form.index_, form.value_ = matrices.starts, matrices.indices, matrices.values
+    if whole:
         kinds = [highspy.HighsVarType.kContinuous] * matrices.n_columns
         for column in matrices.whole:
             kinds[column] = highspy.HighsVarType.kInteger

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from twinergy.results import figure_style as style
+from twinergy.drawing import style
 from twinergy.results.hardware import CLOCK, GOOD, READINGS
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from calendar import monthrange
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from twinergy.results import figure_style as style
+from twinergy.drawing import style
 from twinergy.results.comfort import CATEGORIES_DEGC
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from twinergy.results import figure_style as style
+from twinergy.drawing import style
 from twinergy.results.flow_sheet import BOILERS, CHP, ELECTRICITY, GAS, HEAT, HEAT_PUMPS, Flow
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from twinergy.results import figure_style as style
+from twinergy.drawing import style
 from twinergy.results.series import exchange_kw, flows, hours, is_long, ranges, state_of_charge_table
 from twinergy.results.voltage import ALWAYS_PU, NORMAL_PU
 

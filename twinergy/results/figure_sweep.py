@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from twinergy.results import figure_style as style
+from twinergy.drawing import style
 from twinergy.results.kpi_table import DEFINITIONS
 
 if TYPE_CHECKING:

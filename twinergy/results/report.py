@@ -6,6 +6,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
+from twinergy.drawing import page
 from twinergy.results import believable, report_facts, report_tables
 from twinergy.results.folder import write_text
 
@@ -41,11 +42,7 @@ def render(run: Run, *, keep_figures: bool = False) -> str:
     keep_figures : bool
         Whether to save the figures in the run's folder as well.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - kept out of the start of `twinergy --help`
-
-    environment = Environment(
-        loader=PackageLoader("twinergy.results"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = page.environment("twinergy.results")
     return environment.get_template("report.html.j2").render(_context(run, keep_figures=keep_figures))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from simulators.grid.neutral import network_of
 from simulators.grid.simulator import PandapowerGrid
 from simulators.grid.unbalanced.results import UnbalancedResults
 from simulators.grid.unbalanced.sequences import sequence_network
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from simulators.grid.admittance import Admittances
     from simulators.grid.states import Solver, State
     from simulators.grid.unbalanced.sequences import SequenceNetwork
+    from twinergy.community.network import Network
     from twinergy.kinds import FloatArray, TableValues
 
     IntArray = NDArray[np.int64]
@@ -39,6 +41,9 @@ class UnbalancedGrid(PandapowerGrid):
 
     def _computed(self, grid: Admittances) -> State:
         return UnbalancedState(sequence_network(self._net, grid), self._bus_of_connection)
+
+    def _neutral(self, grid: Admittances) -> Network:
+        return network_of(self._net, grid, sequence_network(self._net, grid))
 
 
 class UnbalancedState:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyomo.environ as pyo
 
+from twinergy.errors import Finding, ScenarioError
+from twinergy.planning.blocks.agreeing import plain
 from twinergy.planning.draft import HEAT
 
 if TYPE_CHECKING:
@@ -24,23 +26,40 @@ def close(draft: Draft, demand_kw: Mapping[tuple[str, str], FloatArray]) -> None
     -----
     ``sum(factor * power) = demand`` for electricity and ``>=`` for heat: a machine whose heat nobody needs blows it off.
     """
-    balances = draft.room("balance")
+    balances = pyo.Block()
+    draft.model.add_component("balance", balances)
     flows: dict[tuple[str, str], list[Flow]] = {place: [] for place in demand_kw}
     for flow in draft.flows:
         flows.setdefault((flow.node, flow.carrier), []).append(flow)
+    _reachable(flows, demand_kw)
     for number, (place, several) in enumerate(sorted(flows.items())):
+        if several:
+            node, carrier = place
+            room = pyo.Block()
+            # nodes whose names differ in signs only are told apart by a number
+            name = f"{node}_{carrier}" if plain(node) == node else f"{plain(node)}_{carrier}_{number}"
+            balances.add_component(name, room)
+            _balance(draft, room, several, demand_kw.get(place, np.zeros(draft.horizon.n_steps)), at_least=carrier == HEAT)
+
+
+def _reachable(flows: Mapping[tuple[str, str], list[Flow]], demand_kw: Mapping[tuple[str, str], FloatArray]) -> None:
+    """Refuse a demand that nothing feeds."""
+    findings = []
+    for place, needed_kw in demand_kw.items():
         node, carrier = place
-        needed = demand_kw.get(place, np.zeros(draft.horizon.n_steps))
-        if not several:
-            if needed.any():
-                message = (
-                    f"nothing can bring {carrier} to {node}, which needs up to {needed.max():.1f} kW: give it a block that does"
+        most_kw = float(needed_kw.max())
+        if most_kw > 0.0 and not any((flow.factor > 0.0).any() for flow in flows[place]):
+            allowed = "a block that does, such as a tariff for electricity or a boiler for heat"
+            findings.append(
+                Finding(
+                    message=f"nothing brings {carrier} [kW], and it is needed",
+                    path=f"node {node}",
+                    value=most_kw,
+                    allowed=allowed,
                 )
-                raise ValueError(message)
-            continue
-        room = pyo.Block()
-        balances.add_component(f"{_word(node)}_{carrier}" if _word(node) == node else f"{_word(node)}_{carrier}_{number}", room)
-        _balance(draft, room, several, needed, at_least=carrier == HEAT)
+            )
+    if findings:
+        raise ScenarioError(findings, "balances of the plan")
 
 
 def _balance(draft: Draft, room: Any, flows: list[Flow], needed_kw: FloatArray, *, at_least: bool) -> None:
@@ -58,7 +77,8 @@ def _balance(draft: Draft, room: Any, flows: list[Flow], needed_kw: FloatArray, 
 
     def arriving(step: Any) -> Any:
         # Pyomo takes `sum` of a generator for one over its own sets while it looks for a template
-        total = 0.0
+        # starts with what is needed, so that a single flow is a sum as well and its price has the sign of all others
+        total = -room.needed_kw[step]
         for factor, power in plain:
             total += factor * power[step]
         for factor, power in varying:
@@ -66,10 +86,6 @@ def _balance(draft: Draft, room: Any, flows: list[Flow], needed_kw: FloatArray, 
         return total
 
     if at_least:
-        room.balance = pyo.Constraint(steps, rule=lambda _, step: arriving(step) >= room.needed_kw[step])
+        room.balance = pyo.Constraint(steps, rule=lambda _, step: arriving(step) >= 0.0)
     else:
-        room.balance = pyo.Constraint(steps, rule=lambda _, step: arriving(step) == room.needed_kw[step])
-
-
-def _word(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name)
+        room.balance = pyo.Constraint(steps, rule=lambda _, step: arriving(step) == 0.0)

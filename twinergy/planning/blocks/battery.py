@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyomo.environ as pyo
 
-from twinergy.planning.draft import ELECTRICITY, Block
+from twinergy.errors import Finding
+from twinergy.planning.blocks.allowed import COST, EFFICIENCY, SHARE, Allowed
+from twinergy.planning.blocks.block import Block, path
+from twinergy.planning.blocks.storing import keep
+from twinergy.planning.draft import ELECTRICITY
 
 if TYPE_CHECKING:
     from twinergy.planning.draft import Draft
@@ -32,9 +37,18 @@ class Battery(Block):
     loss_per_h : float
         Share of the stored energy that is lost in an hour. [1/h]
     hours : float, optional
-        Capacity over power where the market sells no other; then `power` costs nothing of its own and follows. [h]
+        Capacity over power of what is added, where the market sells no other. [h]
     wear_eur_per_kwh : float
         What a discharged kWh wears off. [EUR/kWh]
+    never_both : bool
+        Whether charging and discharging at once is forbidden by a switch in every step (whole numbers).
+
+    Notes
+    -----
+    Charging and discharging at once burns energy. It pays only where a further kWh at the node is worth less than nothing: with a
+    negative price of import, or where generation can neither be used, sold nor curtailed. Take ``d`` off the discharge and
+    ``d / (charge_efficiency * discharge_efficiency)`` off the charge: what is stored stays the same, and the node is left with
+    more energy. As long as PV may be curtailed and import costs at least 0, that is never dearer, so no switch is needed.
     """
 
     id: str
@@ -46,7 +60,15 @@ class Battery(Block):
     loss_per_h: float = 0.0
     hours: float | None = None
     wear_eur_per_kwh: float = 0.0
+    never_both: bool = False
     kind: ClassVar[str] = "battery"
+    allowed: ClassVar = {
+        "charge_efficiency": EFFICIENCY,
+        "discharge_efficiency": EFFICIENCY,
+        "loss_per_h": SHARE,
+        "hours": Allowed(0.0, unit="h", above=True),
+        "wear_eur_per_kwh": COST,
+    }
 
     def add(self, draft: Draft) -> None:
         """Add charging, discharging and what is stored; a period ends with what it began with."""
@@ -66,13 +88,21 @@ class Battery(Block):
         if self.hours is not None:
             ratio = self.hours
             room.power_follows_capacity = pyo.Constraint(rule=lambda _: capacity == ratio * power)
-        self._store(draft, room, charge, discharge, stored)
+        keep(draft, room, self, charge, discharge, stored)
+        if self.never_both:
+            self._switch(draft, room, charge, discharge)
 
-    def _store(self, draft: Draft, room: Any, charge: Any, discharge: Any, stored: Any) -> None:
-        previous, step_h = draft.model.previous, draft.horizon.step_h
-        kept = (1.0 - self.loss_per_h) ** step_h
-        into, out = self.charge_efficiency * step_h, step_h / self.discharge_efficiency
-        room.stored_is_kept = pyo.Constraint(
-            draft.model.steps,
-            rule=lambda _, step: stored[step] == kept * stored[previous[step]] + into * charge[step] - out * discharge[step],
+    def _switch(self, draft: Draft, room: Any, charge: Any, discharge: Any) -> None:
+        steps, most_kw = draft.model.steps, self.power.existing + self.power.most
+        charges = draft.variable(room, "charges", pyo.Var(steps, domain=pyo.Binary))
+        room.charge_if_charging = pyo.Constraint(steps, rule=lambda _, step: charge[step] <= most_kw * charges[step])
+        room.discharge_if_not_charging = pyo.Constraint(
+            steps, rule=lambda _, step: discharge[step] <= most_kw * (1.0 - charges[step])
         )
+
+    def contradictions(self) -> list[Finding]:
+        """Return what cannot be: a switch needs to know how big the power may get."""
+        if not self.never_both or math.isfinite(self.power.most):
+            return []
+        allowed = "a greatest power in kW, because never_both is set"
+        return [Finding(message="must be finite", path=path(self, "power.most"), value=self.power.most, allowed=allowed)]

@@ -1,48 +1,120 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Modules on roofs that look the same way: what they yield is known, how many there are and how much of it is used is chosen."""
+"""Modules on roofs: what they yield is known, how many there are on each side and how much of it is used is chosen."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import numpy as np
 import pyomo.environ as pyo
 
-from twinergy.planning.draft import ELECTRICITY, Block
+from twinergy.errors import Finding
+from twinergy.planning.blocks.agreeing import plain
+from twinergy.planning.blocks.allowed import Allowed
+from twinergy.planning.blocks.block import Block
+from twinergy.planning.draft import ELECTRICITY
 
 if TYPE_CHECKING:
     from twinergy.kinds import FloatArray
     from twinergy.planning.draft import Draft
     from twinergy.planning.size import Size
 
+YIELD: Final = Allowed(0.0, unit="kW/kWp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """Roofs that look the same way.
+
+    Attributes
+    ----------
+    yield_kw_per_kwp : ndarray, shape (n,), or float
+        Power of one installed kWp. [kW/kWp]
+    size : Size
+        Installed power; `most` is what the roofs still have room for. [kWp]
+    name : str
+        Part of the name of its size, ``size_<name>_kwp``; the size of a face without a name is ``size_kwp``.
+    """
+
+    yield_kw_per_kwp: FloatArray | float
+    size: Size
+    name: str = ""
+
+    @property
+    def size_name(self) -> str:
+        """Name of its size."""
+        return f"size_{plain(self.name)}_kwp" if self.name else "size_kwp"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pv(Block):
-    """PV of one orientation at one node.
+    """PV of one node, on roofs of several directions; what is not used is curtailed, wherever it would come from.
 
     Attributes
     ----------
     id, node : str
         Name and place.
-    yield_kw_per_kwp : ndarray, shape (n,)
-        Power of one installed kWp. [kW/kWp]
-    size : Size
-        Installed power; `most` is what the roofs still have room for. [kWp]
+    faces : tuple of Face
+        Roofs by direction, at least one.
+
+    Notes
+    -----
+    ``generated_kw <= sum over faces of yield_kw_per_kwp * (existing + size_kwp)``.
     """
 
     id: str
     node: str
-    yield_kw_per_kwp: FloatArray
-    size: Size
+    faces: tuple[Face, ...]
     kind: ClassVar[str] = "pv"
 
+    @classmethod
+    def of(cls, *, id: str, node: str, yield_kw_per_kwp: FloatArray | float, size: Size) -> Pv:  # noqa: A002 - the field's name
+        """Return PV that looks one way; its size is ``size_kwp``."""
+        return cls(id=id, node=node, faces=(Face(yield_kw_per_kwp=yield_kw_per_kwp, size=size),))
+
     def add(self, draft: Draft) -> None:
-        """Add the power that is used, at most what the sun gives; the rest is curtailed."""
-        room, existing = draft.room(self.id), self.size.existing
-        added = draft.size(room, "size_kwp", self, self.size)
+        """Add the power that is used, at most what the sun gives."""
+        room = draft.room(self.id)
         used = draft.power(room, "generated_kw")
         draft.feeds(self, self.node, ELECTRICITY, used)
-        given = draft.course(room, "yield_kw_per_kwp", self.yield_kw_per_kwp)
-        room.generated_within_yield = pyo.Constraint(
-            draft.model.steps, rule=lambda _, step: used[step] <= given[step] * (existing + added)
-        )
+        existing_kw = sum(face.size.existing * face.yield_kw_per_kwp for face in self.faces)
+        there = draft.course(room, "existing_kw", existing_kw) if np.any(existing_kw) else None
+        sides = []
+        for face in self.faces:
+            added = draft.size(room, face.size_name, self, face.size)
+            name = f"yield_{plain(face.name)}_kw_per_kwp" if face.name else "yield_kw_per_kwp"
+            sides.append((draft.course(room, name, face.yield_kw_per_kwp), added))
+
+        def given(step: Any) -> Any:
+            total = 0.0 if there is None else there[step]
+            for course, added in sides:
+                total += course[step] * added
+            return total
+
+        room.generated_within_yield = pyo.Constraint(draft.model.steps, rule=lambda _, step: used[step] <= given(step))
+
+    def own_sizes(self) -> dict[str, Size]:
+        """Return the sizes of the faces."""
+        return {f"{_place(number, face)}.size": face.size for number, face in enumerate(self.faces)}
+
+    def own_courses(self) -> dict[str, int]:
+        """Return how many steps the yields have."""
+        places = {f"{_place(number, face)}.yield_kw_per_kwp": face.yield_kw_per_kwp for number, face in enumerate(self.faces)}
+        return {place: len(course) for place, course in places.items() if isinstance(course, np.ndarray)}
+
+    def findings(self) -> list[Finding]:
+        """Return what is wrong with the faces."""
+        if not self.faces:
+            return [Finding(message="has no roof", path=f"{self.id}.faces", allowed="at least one face")]
+        found = super().findings()
+        for number, face in enumerate(self.faces):
+            found += YIELD.findings(f"{self.id}.{_place(number, face)}.yield_kw_per_kwp", face.yield_kw_per_kwp)
+        counts = Counter(face.size_name for face in self.faces)
+        twice = [name for name, count in counts.items() if count > 1]
+        return found + [Finding(message="is the size of several faces", path=f"{self.id}.faces", value=name) for name in twice]
+
+
+def _place(number: int, face: Face) -> str:
+    return f"faces.{face.name or number}"
