@@ -6,7 +6,7 @@ facing south, a quarter each east and west, yields of a clear or cloudy sky by a
 room that the network takes; the bisection looks at every sunny hour. Power flows are those of the laboratory's grids, balanced,
 or in three phases for the IEEE feeder. Times are wall times; the power flow's kernels are compiled before the clock starts.
 
-    python benchmarks/planning_hosting.py [--quick] [--networks village cigre_lv ...]
+    python benchmarks/planning_hosting.py [--quick | --smoke] [--networks village cigre_lv ...]
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from twinergy.timebase import TimeAxis
 if TYPE_CHECKING:
     from twinergy.kinds import FloatArray, GridModel
 
-HOURS, QUICK_HOURS = 8760, 24 * 14
+HOURS, QUICK_HOURS, SMOKE_HOURS = 8760, 24 * 14, 24 * 3
+SMOKED = ("village", "landnetz")
 FIRST_OF_QUICK = 24 * 160
 LATITUDE_DEG = 50.0
 
@@ -166,11 +167,12 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="two weeks of June instead of a year")
+    parser.add_argument("--smoke", action="store_true", help="three days and two networks, to see that it runs")
     parser.add_argument("--networks", nargs="*", default=list(NETWORKS), choices=list(NETWORKS))
     given = parser.parse_args()
     print("network          conn.   linear  error     s   corrected  error rounds     s   bisection  flows      s   binding")
-    for name in given.networks:
-        row = measured(name, QUICK_HOURS if given.quick else HOURS)
+    for name in SMOKED if given.smoke else given.networks:
+        row = measured(name, SMOKE_HOURS if given.smoke else QUICK_HOURS if given.quick else HOURS)
         print(
             f"{row.name:16s} {row.connections:4d} {row.linear:9.4f} {row.error:+6.2%} {row.linear_s:5.1f} "
             f"{row.corrected:10.4f} {row.corrected_error:+6.2%} {row.rounds:4d} {row.corrected_s:7.1f} "

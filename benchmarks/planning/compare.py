@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same design problem in this laboratory and in PyPSA, linopy, oemof.solph, Pyomo and HiGHS: same optimum, time and memory.
 
-``python -m benchmarks.planning.compare --environment DIR`` makes an environment for the others in DIR where there is none and runs
-all of them, one after the other, ``--rounds`` times interleaved, each in a process of its own. Without ``--environment`` it runs
-those whose libraries are installed here; ``--quick`` takes two weeks instead of a year.
+``python -m benchmarks.planning.compare --environment DIR`` makes an environment for the others in DIR where there is none and
+runs all of them, one after the other, ``--rounds`` times interleaved, each in a process of its own. Without ``--environment``
+it runs those whose libraries are installed here; ``--quick`` takes two weeks instead of a year.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NEEDS = {
     "Pyomo, appsi": "pyomo",
     "oemof": "oemof",
 }
-MEDIANS = ("total_s", "import_s", "peak_mb")
+MEDIANS = ("total_s", "processor_s", "import_s", "peak_mb")
 
 
 def once(python: Path, tool: str, folder: Path) -> dict[str, Any]:
@@ -48,7 +48,8 @@ def once(python: Path, tool: str, folder: Path) -> dict[str, Any]:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{tool} failed:\n{done.stderr[-2000:]}")
+        message = f"{tool} failed:\n{done.stderr[-2000:]}"
+        raise SystemExit(message)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -69,12 +70,16 @@ def measure(tools: Sequence[str], pythons: Mapping[str, Path], hours: int, round
 def show(found: Mapping[str, Mapping[str, float]], of: str) -> None:
     """Print the table; `of` is the tool that the others are measured against."""
     base = found[of]
-    head = f"{'tool':16} {'columns':>8} {'build + solve':>14} {'import':>8} {'of it':>7} {'memory':>9} {'of it':>7}  objective"
+    head = (
+        f"{'tool':16} {'columns':>8} {'build + solve':>14} {'of it':>7} {'processor':>10} {'of it':>7} "
+        f"{'import':>8} {'memory':>9} {'of it':>7}  objective"
+    )
     lines = [head]
     for tool, run in found.items():
-        time, memory = run["total_s"] / base["total_s"], run["peak_mb"] / base["peak_mb"]
+        time, busy, memory = (run[key] / base[key] for key in ("total_s", "processor_s", "peak_mb"))
         lines.append(
-            f"{tool:16} {run['columns']:8.0f} {run['total_s']:12.2f} s {run['import_s']:6.2f} s {time:6.2f}x "
+            f"{tool:16} {run['columns']:8.0f} {run['total_s']:12.2f} s {time:6.2f}x {run['processor_s']:8.2f} s {busy:6.2f}x "
+            f"{run['import_s']:6.2f} s "
             f"{run['peak_mb']:6.0f} MB {memory:6.2f}x  {run['objective']:.6f}"
         )
     sys.stdout.write("\n".join(lines) + "\n")

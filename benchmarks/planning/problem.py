@@ -26,7 +26,7 @@ COLUMNS = ("electricity_kw", "heat_kw", "yield_kw_per_kwp", "import_eur_per_kwh"
 
 @dataclass(frozen=True)
 class Numbers:
-    """What does not change from hour to hour. All are *assumptions* of a plausible size; only that all tools get the same matters."""
+    """What does not change from hour to hour. *Assumptions* of a plausible size: what matters is that all tools get the same."""
 
     export_eur_per_kwh: float = 0.07
     gas_eur_per_kwh: float = 0.08

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several nodes with PV and batteries: what a community's plan looks like to the solver, for fronts of cost and greenhouse gases."""
+"""Several nodes with PV and batteries: what a community's plan looks like to the solver, for fronts of cost and CO2."""
 
 from __future__ import annotations
 

@@ -37,12 +37,13 @@ def main(tool: str, folder: Path) -> None:
     module, option = TOOLS[tool]
     begin = time.perf_counter()
     solver = importlib.import_module(f"benchmarks.planning.tools.{module}")
-    imported = time.perf_counter()
+    imported, busy = time.perf_counter(), time.process_time()
     objective, columns = solver.solve(site, option)
     solved = time.perf_counter()
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KB_PER_MB
+    used = {"processor_s": time.process_time() - busy, "peak_mb": peak_mb}
     line = {"objective": objective, "columns": columns, "import_s": imported - begin, "total_s": solved - imported}
-    sys.stdout.write("\n" + json.dumps({**line, "peak_mb": peak_mb}) + "\n")
+    sys.stdout.write("\n" + json.dumps({**line, **used}) + "\n")
 
 
 if __name__ == "__main__":

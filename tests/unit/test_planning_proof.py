@@ -94,7 +94,7 @@ def test_what_cannot_be_compared_is_said(given, weeks, said):
 
 
 def test_an_account_by_hand():
-    """2 kW at 0.3 EUR drawn by one, 3 kW at 0.1 EUR fed in by the other, an hour that stands for 10: 6 - 3 EUR, 800 g times 10."""
+    """2 kW at 0.3 EUR drawn by one, 3 kW at 0.1 EUR fed in by the other, an hour that stands for ten: 6 - 3 EUR, 8 kg."""
     prices = Prices(
         buy=np.full((1, 2), 0.3), sell=np.full((1, 2), 0.1), co2_g_per_kwh=np.full((1, 2), 400.0), fee=np.full((1, 2), 0.12)
     )

@@ -8,9 +8,9 @@ import pytest
 from tests.scenario_files import every_kind
 from tests.unit.planning_proof_sample import community, plan, unit
 from twinergy.community.scenario import load
+from twinergy.community.topology import GridTopology
 from twinergy.cosim.planning.scenario import changes_of, scenario_of, summary
 from twinergy.cosim.planning.steering import transformer_above
-from twinergy.community.topology import GridTopology
 from twinergy.errors import ScenarioError
 
 
@@ -39,6 +39,15 @@ def test_batteries_of_homes_are_spread_by_share_and_follow_their_meter(base, tmp
     assert len(chosen.twin.connections) == len(base.twin.connections)
 
 
+def test_a_home_that_has_a_battery_gets_a_larger_one(tmp_path):
+    known = community(tmp_path, extra="    battery: {options: {capacity_kwh: 5, p_charge_kw: 2}}\n    gateway: {}\n")
+    more = unit("battery-homes-1", "battery", "homes-1", {"capacity_kwh": 3.0, "power_kw": 1.0}, {"home-0001": 1.0})
+    options = {one.id: one.options for one in planned(known, tmp_path / "plan", more).twin.of_kind("battery")}
+    assert len(options) == 6
+    assert (options["home-0001-battery"].capacity_kwh, options["home-0001-battery"].p_charge_kw) == (8.0, 3.0)
+    assert options["home-0002-battery"].capacity_kwh == 5.0
+
+
 def test_modules_look_where_the_plan_says_and_lose_what_the_pilots_lose(base, tmp_path):
     pv = unit("pv-homes-1-a", "pv", "homes-1", {"size_kwp": 5.0}, {"home-a": 1.0}, tilt_deg=20.0, azimuth_deg=225.0)
     (new,) = [one for one in planned(base, tmp_path, pv).twin.of_kind("pv") if one.id.startswith("plan-")]
@@ -59,7 +68,7 @@ def test_a_community_battery_gets_a_connection_meters_and_somebody_who_runs_it(b
     assert device.options.standby_kw == pytest.approx(0.15)
     (controller,) = chosen.controllers
     assert controller.options.batteries == ("plan-battery-x",)
-    assert controller.options.limit_kw == 100.0  # the transformer of Kerber's village network
+    assert controller.options.limit_kw == 400.0  # transformer of the village network in pandapower: 0.4 MVA
     assert f"meter-{controller.options.transformer}" in chosen.twin.device_by_id
 
 
@@ -83,6 +92,18 @@ def test_a_battery_on_varying_prices_trades_by_itself(base, tmp_path):
     chosen = planned(varying, tmp_path, battery, home)
     assert {spec.plugin for spec in chosen.controllers} == {"home_energy", "price_response"}
     assert chosen.twin.device_by_id["plan-battery-x"].dwelling == "plan-x"
+
+
+def test_what_trades_gets_a_meter_of_its_own(tmp_path):
+    hagedorn = load("hagedorn")
+    battery = unit(
+        "battery-storage-1", "battery", "storage-1", {"capacity_kwh": 90.0, "power_kw": 45.0}, {"storage-1": 1.0}, community=True
+    )
+    chosen = planned(hagedorn, tmp_path, battery)
+    device, beside = chosen.twin.device_by_id["plan-battery-storage-1"], chosen.twin.connection_by_id["storage-1"]
+    own = chosen.twin.connection_by_id[device.connection or chosen.twin.dwelling_by_id[device.dwelling].connection]
+    assert (own.id, own.bus, own.tariff) == ("plan-storage-1", beside.bus, beside.tariff)
+    assert "plan-trader" in {spec.name for spec in chosen.controllers}
 
 
 def test_a_limit_that_is_too_small_is_raised_and_said(base, tmp_path):

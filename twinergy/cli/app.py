@@ -120,6 +120,68 @@ def sweep(
 
 
 @app.command()
+def plan(
+    scenario: ScenarioName,
+    question: Annotated[
+        str | None, typer.Option("--question", help="dispatch, storage, hosting, chp or storage_and_res (PUC02.01 to 02.05).")
+    ] = None,
+    goal: Annotated[str | None, typer.Option("--goal", help="cost or co2.")] = None,
+    file: Annotated[Path | None, typer.Option("--request", help="Request; plan.yaml beside the scenario if not given.")] = None,
+    assign: Assignments = None,
+    scenario_assign: Annotated[
+        list[str] | None,
+        typer.Option("--scenario-set", metavar="A.B=C", help="Override a value of the scenario; may be repeated."),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder that holds the plans.")] = Path("plans"),
+    front: Annotated[int, typer.Option("--front", min=0, help="Points between least cost and least CO2; 0 for none.")] = 0,
+    alternatives: Annotated[
+        float, typer.Option("--alternatives", min=0.0, max=1.0, help="Also what costs at most this share more: 0.05.")
+    ] = 0.0,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes for plans that stand by themselves.")] = 1,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Dask scheduler to use instead: tcp://host:port.")] = None,
+    *,
+    sensitivity: Annotated[bool, typer.Option("--sensitivity", help="Also move the usual assumptions.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Rehearse the year anew, even if it is kept.")] = False,
+) -> None:
+    """Plan storage, renewables and CHP for a community; writes the plan, its report and a scenario that simulates it."""
+    from twinergy.cli.planning import plan_command  # noqa: PLC0415 - heavy
+    from twinergy.cosim.planning.around import Around  # noqa: PLC0415
+
+    named = [f"question={question}"] if question else []
+    named += [f"goal={goal}"] if goal else []
+    plan_command(
+        console,
+        scenario,
+        file=file,
+        assignments=[*named, *(assign or [])],
+        scenario_assignments=scenario_assign or [],
+        out=out,
+        fresh=fresh,
+        around=Around(front=front, sensitivity=sensitivity, alternatives=alternatives, workers=workers, cluster=cluster),
+    )
+
+
+@app.command()
+def verify(
+    place: Annotated[str, typer.Argument(help="Folder of a plan; `latest` is the one written last.")] = "latest",
+    out: Annotated[Path, typer.Option("--out", help="Folder that holds the plans.")] = Path("plans"),
+    week: Annotated[list[int] | None, typer.Option("--week", min=0, max=51, help="Week of the year; may be repeated.")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes for the runs.")] = 1,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Dask scheduler to use instead: tcp://host:port.")] = None,
+    *,
+    year: Annotated[bool, typer.Option("--year", help="The whole year instead of five weeks.")] = False,
+    explain: Annotated[bool, typer.Option("--explain/--no-explain", help="Work out why the twin differs.")] = True,
+    improve: Annotated[bool, typer.Option("--improve", help="Plan again with the losses that were seen.")] = False,
+) -> None:
+    """Run the scenario of a plan in the twin and say how far, and why, it differs from what was planned."""
+    from twinergy.cli.planning import Proving, verify_command  # noqa: PLC0415 - heavy
+
+    proving = Proving(year=year, weeks=week, explain=explain, workers=workers, cluster=cluster)
+    report = verify_command(console, place, out, proving=proving, improve=improve)
+    console.print(f"report {report}", soft_wrap=True, highlight=False)
+
+
+@app.command()
 def simulator(
     listen: Annotated[str, typer.Option("--listen", metavar="HOST:PORT", help="Where to wait for runs.")] = "127.0.0.1:5678",
 ) -> None:

@@ -10,32 +10,39 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 
-from twinergy.cosim.planning.around import Around
+from twinergy.community.document import Document
+from twinergy.community.scenario import load
+from twinergy.cosim.planning.improve import improve as improved
 from twinergy.cosim.planning.scenario import scenario_of
 from twinergy.cosim.planning.study import Study
 from twinergy.cosim.planning.verify import verify
+from twinergy.errors import Finding, ScenarioError
+from twinergy.planning import catalogue
 from twinergy.planning import folder as folders
+from twinergy.planning.asking import checked
 from twinergy.planning.report import write_report, write_verification
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rich.console import Console
 
+    from twinergy.cosim.planning.around import Around
     from twinergy.cosim.planning.verify import Verification
     from twinergy.planning.plan import Plan
 
 LATEST: Final = "latest"
+MOST_REASONS: Final = 6
 EUR: Final = "{:,.0f}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What the command line asks for beside the optimum."""
+class Proving:
+    """How a plan is proved; see `twinergy.cosim.planning.verify.verify`."""
 
-    front: int = 0
-    sensitivity: bool = False
-    alternatives: float = 0.0
+    year: bool = False
+    weeks: Sequence[int] | None = None
+    explain: bool = True
     workers: int = 1
     cluster: str | None = None
 
@@ -49,7 +56,7 @@ def plan_command(
     scenario_assignments: Sequence[str],
     out: Path,
     fresh: bool,
-    wish: Wish,
+    around: Around,
 ) -> Path:
     """Plan for somebody at a terminal and return the folder of the plan."""
     study = Study.of(
@@ -58,9 +65,9 @@ def plan_command(
         assignments=assignments,
         scenario_assignments=scenario_assignments,
         fresh=fresh,
-        say=lambda text: console.print(text, style="dim", highlight=False, markup=False),
+        say=_dim(console),
     )
-    plan = study.answer(f"{study.scenario.name}-{study.request.question}-{study.request.goal}", Around(study, **dataclasses.asdict(wish)))
+    plan = study.answer(f"{study.scenario.name}-{study.request.question}-{study.request.goal}", around)
     place = folders.write(plan, _fresh(out, plan.name))
     scenario_of(plan, study.scenario, place)
     topology = study.grid.ac.model.topology() if study.grid else None  # type: ignore[attr-defined]
@@ -75,20 +82,112 @@ def verify_command(
     place: str,
     out: Path,
     *,
-    year: bool,
-    weeks: Sequence[int] | None,
-    explain: bool,
+    proving: Proving,
     improve: bool,
-    workers: int,
-    cluster: str | None,
-) -> int:
-    """Prove a plan in the twin and return 0."""
+) -> Path:
+    """Prove a plan in the twin, and plan again with what it showed where that is asked for; returns the report."""
     folder = latest(out) if place == LATEST else Path(place)
     plan = folders.read(folder)
-    say = lambda text: console.print(text, style="dim", highlight=False, markup=False)  # noqa: E731
-    options: dict[str, Any] = {"year": year, "weeks": weeks or None, "explain": explain, "workers": workers, "cluster": cluster}
-    proof = verify(plan, folder, progress=say, **options)
-    report = write_verification(plan, proof.rows(), proof.gap.rows(), folder)
+    proof = _proved(console, plan, folder, proving)
+    if not improve:
+        return write_verification(plan, _rows(proof.figures), _rows(proof.gap.reasons), folder)
+    made: list[tuple[Plan, Path]] = []
+
+    def again(request: dict[str, Any]) -> Plan:
+        better, place = _again(console, plan, request, out)
+        made.append((better, place))
+        return better
+
+    best = improved(plan, proof, again, lambda better: _proved(console, better, made[-1][1], proving))
+    place_of = next((place for better, place in made if better.name == best.name), folder)
+    folders.write(best, place_of)
+    console.print(best.notes[-1], highlight=False, soft_wrap=True)
+    return write_verification(plan, _rows(proof.figures), _rows(proof.gap.reasons), folder)
+
+
+def _proved(console: Console, plan: Plan, folder: Path, proving: Proving) -> Verification:
+    proof = verify(plan, folder, progress=_dim(console), **dataclasses.asdict(proving))
     _show_proof(console, proof)
-    console.print(f"report {report}", soft_wrap=True, highlight=False)
-    return 0
+    return proof
+
+
+def _again(console: Console, plan: Plan, request: dict[str, Any], out: Path) -> tuple[Plan, Path]:
+    """Plan once more from a request as plain data."""
+    study = Study(load(plan.scenario), checked(Document(request, {}, ())), catalogue.load(), say=_dim(console))
+    place = _fresh(out, plan.name)
+    better = study.answer(place.name)
+    folders.write(better, place)
+    return better, place
+
+
+def latest(out: Path) -> Path:
+    """Return the folder of the plan that was written last.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none.
+    """
+    found = sorted(out.glob(f"*/{folders.FACTS}"), key=lambda file: file.stat().st_mtime)
+    if not found:
+        raise ScenarioError(
+            [Finding(message="holds no plan yet", value=str(out), allowed="make one: twinergy plan PILOT")], "plan"
+        )
+    return found[-1].parent
+
+
+def _fresh(out: Path, name: str) -> Path:
+    """Return a new folder for a plan: its name and the time."""
+    place = out / f"{name}-{datetime.now(tz=UTC):%Y%m%d-%H%M%S}"
+    number = 1
+    while place.exists():
+        number += 1
+        place = out / f"{name}-{datetime.now(tz=UTC):%Y%m%d-%H%M%S}-{number}"
+    return place
+
+
+def _rows(several: Sequence[Any]) -> list[dict[str, Any]]:
+    return [dataclasses.asdict(one) for one in several]
+
+
+def _dim(console: Console) -> Callable[[str], None]:
+    return lambda text: console.print(text, style="dim", highlight=False, markup=False, soft_wrap=True)
+
+
+def show(console: Console, plan: Plan) -> None:
+    """Show what a plan builds and what it is worth."""
+    table = Table(title=f"{plan.question}, least {plan.goal}: {plan.status}", title_justify="left")
+    for name in ("what", "where", "adds", "EUR at once", "EUR a year"):
+        table.add_column(name, justify="right" if name.startswith("EUR") else "left")
+    for unit in plan.units:
+        added = ", ".join(f"{value:,.1f} {name.rpartition('_')[2]}" for name, value in unit.added.items() if value > 0.0)
+        if added:
+            table.add_row(
+                unit.technology or unit.kind, unit.node, added, EUR.format(unit.invest_eur), EUR.format(unit.annual_eur)
+            )
+    console.print(table)
+    for name, lines in (("as it is", plan.reference), ("planned", plan.account)):
+        eur, tonnes = sum(line.eur for line in lines), sum(line.co2_kg for line in lines) / 1000.0
+        console.print(f"{name}: {eur:,.0f} EUR/a, {tonnes:,.1f} t CO2e/a", highlight=False)
+    if plan.grid is not None:
+        word = "carries it" if plan.grid.agreed else "does not carry it"
+        volts = f"{plan.grid.vm_min_pu:.3f} to {plan.grid.vm_max_pu:.3f} pu"
+        console.print(f"the network {word}: {volts}, {len(plan.grid.rounds)} rounds", highlight=False)
+    for reason in plan.reasons[:MOST_REASONS]:
+        console.print(f"- {reason.what}", highlight=False, soft_wrap=True)
+
+
+def _show_proof(console: Console, proof: Verification) -> None:
+    table = Table(title="planned against simulated", title_justify="left")
+    for name in ("figure", "unit", "planned", "simulated", "as it is"):
+        table.add_column(name, justify="left" if name in {"figure", "unit"} else "right")
+    for one in proof.figures:
+        table.add_row(one.name, one.unit, *(f"{value:,.4g}" for value in (one.planned, one.simulated, one.base)))
+    console.print(table)
+    console.print(f"gap: {proof.gap.eur:+,.0f} EUR/a, {proof.gap.co2_kg / 1000.0:+,.1f} t CO2e/a", highlight=False)
+    for reason in proof.gap.reasons:
+        console.print(
+            f"- {reason.name}: {reason.eur:+,.0f} EUR/a, {reason.co2_kg:+,.0f} kg/a; {reason.what}",
+            highlight=False,
+            soft_wrap=True,
+        )

@@ -92,7 +92,7 @@ class Dwelling:
     residents : int
         Number of people.
     floor_area_m2, roof_area_m2 : float
-        Heated floor area, and roof area usable for modules. [m2]
+        Heated floor area, and roof area of which modules can cover a part. [m2]
     """
 
     id: str

@@ -13,7 +13,7 @@ from twinergy.community import document
 from twinergy.community.findings import from_validation
 from twinergy.errors import Finding, ScenarioError, closest
 from twinergy.planning.catalogue import load
-from twinergy.planning.catalogue_terms import PLANNED, SORTS
+from twinergy.planning.catalogue_terms import PLANNED
 from twinergy.planning.request import PlanRequest
 
 if TYPE_CHECKING:
@@ -91,13 +91,14 @@ def _leave_out(data: Any, path: Sequence[str | int]) -> None:
 
 
 def _meaningless(request: PlanRequest) -> list[Finding]:
-    """Return names that mean nothing, among them sorts of the catalogue that no plan builds."""
-    of_catalogue = load().findings(request)
-    return of_catalogue + [
-        Finding(message=f"sort {sort!r} is not planned", path=f"technologies.{sort}", allowed=closest(sort, PLANNED))
+    """Return names that mean nothing; sorts that the catalogue has but no plan builds are among them."""
+    planned = {sort: wish for sort, wish in request.technologies.items() if sort in PLANNED}
+    unplanned = [
+        Finding(message=f"{sort!r} is no sort that can be planned", path=f"technologies.{sort}", allowed=closest(sort, PLANNED))
         for sort in request.technologies
-        if sort in SORTS and sort not in PLANNED and not any(one.path.startswith(f"technologies.{sort}") for one in of_catalogue)
+        if sort not in PLANNED
     ]
+    return unplanned + load().findings(request.model_copy(update={"technologies": planned}))
 
 
 def _place(source: Document, finding: Finding) -> dict[str, Any]:

@@ -68,6 +68,7 @@ class _Filter:
     def __init__(self, matrices: Matrices, limits: Sequence[Limit], time_limit_s: float) -> None:
         self.matrices, self.limits = matrices, limits
         self.program = Program(matrices, time_limit_s)
+        self.begun = False
 
     def clashes(self) -> list[Clash]:
         """Return a conflict, then those that remain when what the best compromise misses of it is let go, and so on."""
@@ -87,13 +88,14 @@ class _Filter:
             free |= {id(limit) for limit in members if id(limit) in broken} or {id(limit) for limit in members}
         return [Clash(tuple(self._alone(limit, members, free) for limit in members)) for members in sets]
 
-    def _misses(self, held: Iterable[Limit]) -> Answer:
-        """Solve for the least sum of misses of some limits; all others do not count."""
+    def _misses(self, counted: Iterable[Limit], *, moved: bool = False) -> Answer:
+        """Solve for the least sum of misses of some limits; all others do not count. Say whether bounds were moved before."""
         costs = np.zeros(self.matrices.n_columns)
-        for limit in held:
+        for limit in counted:
             costs[limit.columns] = limit.weight
         self.program.goal(costs)
-        return self.program.solve(primal=True)
+        begun, self.begun = self.begun, True
+        return self.program.solve(primal=begun and not moved)
 
     def _suspects(self, held: Sequence[Limit], answer: Answer) -> list[Limit]:
         """Return the limits with a price; without prices (whole numbers) all."""
@@ -120,7 +122,7 @@ class _Filter:
         ):
             columns = np.concatenate([np.zeros(0, dtype=np.int64), *(other.columns for other in kept)])
             self.program.bound(columns, np.zeros(len(columns)), np.zeros(len(columns)))
-            answer = self._misses([limit])
+            answer = self._misses([limit], moved=True)
             self.program.bound(columns, np.zeros(len(columns)), np.full(len(columns), INFINITY))
             if answer.usable:
                 return self._member(limit, answer.values[limit.columns])

@@ -15,6 +15,8 @@ from __future__ import annotations
 import time
 from typing import Final
 
+import numpy as np
+
 from twinergy.errors import ModelError
 from twinergy.planning.front_points import KG_PER_T, SAME, Front, Point, between, point_of, price_of, undominated, with_prices
 from twinergy.planning.optimise import Goal, Planner
@@ -26,8 +28,6 @@ LEAST_CO2: Final = Goal(eur=1e-3, eur_per_kg=1.0)
 EXACT: Final = 1e-6
 CLOSE: Final = 1e-4
 """Part of the cost by which a mixture may be dearer than the least possible: sought, and put up with. *Assumption.* [-]"""
-ROUGH: Final = 1e-3
-"""The same for a few weeks, which only say which prices to ask. [-]"""
 NEAR: Final = 0.1
 """Part of the distance between two points by which an optimum may miss its place. *Assumption.* [-]"""
 TRIES: Final = 8
@@ -80,10 +80,9 @@ class _Search:
         self.known: list[Point] = []
 
     def priced(self, points: int) -> list[Point]:
-        guesses = self._guesses(points)
-        cheapest = self._asked(LEAST_COST)
+        # from one price to the next the simplex method has little to do, from one end to the other it is better begun anew
+        guesses, cleanest, cheapest = self._guesses(points), self._asked(LEAST_CO2), self._asked(LEAST_COST)
         between = [self._ask(Goal(eur_per_kg=guess)) for guess in guesses]
-        cleanest = self._asked(LEAST_CO2)
         spacing = (cheapest.co2_kg - cleanest.co2_kg) / (points - 1)
         if spacing <= SAME * abs(cheapest.co2_kg):
             return [cheapest]
@@ -91,7 +90,6 @@ class _Search:
         self.known = [cheapest, *inside, cleanest]
         places = [cheapest.co2_kg - number * spacing for number in range(1, points - 1)]
         for co2_kg in reversed(places):
-            # from clean to cheap, so that the simplex method never has far to go from one price to the next
             self._explore(co2_kg, spacing)
         return [cheapest, *(self._at(co2_kg, spacing) for co2_kg in places), cleanest]
 
@@ -108,7 +106,7 @@ class _Search:
         weeks = self.planner.weeks
         if weeks is None:
             return []
-        rough = _Search(weeks, ROUGH)
+        rough = _Search(weeks, CLOSE)
         found = rough.priced(points)
         self.notes.append(f"prices to ask were found with a few weeks in {rough.solves} solves")
         return [point.eur_per_t / KG_PER_T for point in found[1:-1]]
@@ -131,7 +129,7 @@ class _Search:
             return near
         before, after = self._around(co2_kg)
         gap_eur = self._gap_eur(before, after, co2_kg)
-        if gap_eur <= max(self.wanted, CLOSE) * abs(before.eur):
+        if gap_eur <= CLOSE * abs(before.eur):
             return between(before, after, co2_kg, gap_eur)
         return min(before, after, key=lambda point: abs(point.co2_kg - co2_kg))
 
@@ -153,6 +151,9 @@ class _Search:
         return line - max(point.eur + price_of(point.optimum.goal) * (point.co2_kg - co2_kg) for point in self.known)
 
     def _asked(self, goal: Goal) -> Point:
+        if self.planner.weeks is not None:
+            # bounds that were set, even to what they are, make the planner start from its weeks
+            self.planner.program.restore(np.zeros(1, dtype=np.int64))
         point = self._ask(goal)
         if point is None:
             message = "there is no plan, so no front either; twinergy.planning.conflict.explain says which limits are in conflict"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Least cost under a limit on a total, from solves without the limit: the price that keeps to it is found between two corners.
 
-A limit on the greenhouse gases of a year is one row with an entry in almost every column, and the simplex method wanders along it:
-15 to 30 s where another price takes one. But at the right price two corners are equally good, one above the limit and one below,
-and the point of their connection that lies on the limit is the optimum under the limit: it keeps to it, and its cost is the bound
-that the price gives (Lagrange; for a linear problem there is no gap).
+A limit on the greenhouse gases of a year is one row with an entry in almost every column, and the simplex method wanders along
+it for longer than several solves at a price take. At the right price two corners are equally good, one above the limit and one
+below, and the point between them that lies on the limit is the optimum under the limit: it keeps to it and costs what the price
+says is the least (Lagrange; a linear problem has no gap). How far cost and bound are apart is the gap of the answer.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ class Bracket:
     seconds: float = 0.0
     corners: int = 0
     span: float = np.inf
+    near: float = np.inf
 
     def look(self, price: float) -> Corner | None:
         """Solve at a price and keep the corner; None where the solver found none."""
@@ -142,10 +143,11 @@ class Bracket:
         return share * above.cost + (1.0 - share) * within.cost
 
     def _next(self, above: Corner, within: Corner) -> float:
-        """Return the next price: where both ends cost the same, or, with one end far off, just beyond the limit from the near one."""
+        """Return the next price: where both ends cost the same, or, with one end far off, just beyond the limit."""
         over, under = above.total - self.most, self.most - within.total
         # corners lie on steps: where aiming between two of them gets no nearer, the price at which they cost the same does
-        nearer, self.span = over + under < NEARER * self.span, over + under
+        nearer = over + under < NEARER * self.span or min(over, under) < NEARER * self.near
+        self.span, self.near = over + under, min(over, under)
         if nearer and np.isfinite(within.price) and max(over, under) > FAR * min(over, under) > 0.0:
             aimed = self.most + (-0.5 * over if over < under else 0.5 * under)
             share = (aimed - within.total) / (above.total - within.total)

@@ -13,8 +13,9 @@ import numpy as np
 from twinergy.planning.draft import Draft
 from twinergy.planning.horizon import HOURS_PER_WEEK, Horizon
 from twinergy.planning.limited import Bracket, Kept, impossible, unlimited
-from twinergy.planning.program import Matrices, compiled
-from twinergy.planning.solving import INFINITY, Answer, Program, Status
+from twinergy.planning.program import INFINITY, Matrices, compiled
+from twinergy.planning.solving import Answer, Program, Status
+from twinergy.planning.whole import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +68,7 @@ class Goal:
         return replace(self, most_co2_kg=most) if name == "co2" else replace(self, most_eur=most)
 
     def at(self, name: str, price: float) -> Goal:
-        """Return the goal without its limits and with a price on one of the totals; at an infinite price hardly anything else counts."""
+        """Return the goal without its limits and with a price on one of the totals; infinite: little else counts."""
         if np.isinf(price):
             weight = LITTLE / max(abs(self.eur), abs(self.eur_per_kg), LITTLE)
             scaled = Goal(eur=weight * self.eur, eur_per_kg=weight * self.eur_per_kg)
@@ -162,12 +163,15 @@ class Planner:
         Wall time of one solve. [s]
     gap : float
         Relative gap that is good enough with whole numbers. [-]
+    relaxed : bool
+        Whether whole numbers may be broken.
     """
 
     blocks: Sequence[Block]
     horizon: Horizon
     time_limit_s: float = 600.0
     gap: float = 1e-4
+    relaxed: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
     matrices: Matrices = field(init=False)
     program: Program = field(init=False)
@@ -180,7 +184,7 @@ class Planner:
         begin = time.perf_counter()
         self.matrices = compiled(draft)
         self.seconds["compile"] = time.perf_counter() - begin
-        self.program = Program(self.matrices, self.time_limit_s, self.gap)
+        self.program = Program(self.matrices, self.time_limit_s, self.gap, self.relaxed)
         self._limits: dict[str, int] = {}
         self._most: dict[str, float] = {}
         self._last = -1
@@ -188,8 +192,8 @@ class Planner:
 
     @cached_property
     def weeks(self) -> Planner | None:
-        """The same blocks over a few weeks; None where the horizon is short or sizes come in whole numbers."""
-        return Planner(self.blocks, self._weeks) if self._weeks is not None else None
+        """The same blocks over a few weeks; None where the horizon is short. Whole numbers may be broken in it."""
+        return Planner(self.blocks, self._weeks, relaxed=True) if self._weeks is not None else None
 
     def ask(self, goal: Goal = COST) -> Optimum:
         """Return the optimum for a goal.
@@ -198,8 +202,8 @@ class Planner:
 
         Notes
         -----
-        Asked again with other weights, the last answer is still feasible and the simplex method goes on from there. A limit on one
-        total is kept by its price (`twinergy.planning.limited`); two limits, or whole numbers, are rows of the problem.
+        Asked again with other weights, the last answer is still feasible and the simplex method goes on from there. A limit on
+        one total is kept by its price (`twinergy.planning.limited`); two limits, or whole numbers, are rows of the problem.
         """
         limits = goal.limits
         if len(limits) == 1 and not self.program.whole:
@@ -212,10 +216,18 @@ class Planner:
 
     def _direct(self, goal: Goal) -> Optimum:
         """Return the optimum with all limits as rows of the problem."""
+        if not self.program.whole:
+            return self._optimum(self._relaxed(goal), goal)
+        return self._optimum(rounded(self.program, lambda: self._relaxed(goal)), goal)
+
+    def _relaxed(self, goal: Goal) -> Answer:
+        """Solve without whole numbers, from the last answer where that is of use."""
+        asked, self._aimed = self._aimed, goal
         self._aim(goal)
-        warm = self._feasible
-        answer = self.program.solve(primal=True) if warm else self._first(goal)
-        return self._optimum(answer, goal)
+        if self._feasible:
+            return self.program.solve(primal=True)
+        # the same goal with other bounds or rows: the prices of the last answer still hold
+        return self.program.solve() if asked == goal and self._last >= 0 else self._first(goal)
 
     @property
     def _feasible(self) -> bool:
@@ -273,7 +285,7 @@ class Planner:
                 return
 
     def _price_of_weeks(self, bracket: Bracket, goal: Goal, name: str, further: float) -> float | None:
-        """Return the price at which the weeks change their total as much as the year has to, from the last corner; None without one."""
+        """Return the price at which the weeks change their total as the year has to, from the last corner; None without."""
         if self.weeks is None:
             return None
         most, last = bracket.most, bracket.last
@@ -295,8 +307,7 @@ class Planner:
         return aimed.eur - goal.eur if aimed.eur_per_kg == goal.eur_per_kg and aimed.eur >= goal.eur else None
 
     def _worth_a_start(self, draft: Draft) -> bool:
-        whole = any(choice.size.whole_numbers for choice in draft.choices)
-        return bool(draft.choices) and not whole and self.horizon.n_steps * self.horizon.step_h > WORTH_A_START_H
+        return bool(draft.choices) and self.horizon.n_steps * self.horizon.step_h > WORTH_A_START_H
 
     def _aim(self, goal: Goal) -> None:
         self.program.goal(self.matrices.costs(goal.eur, goal.eur_per_kg))

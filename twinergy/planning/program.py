@@ -77,8 +77,8 @@ def compiled(draft: Draft) -> Matrices:
 
     Notes
     -----
-    Limits of all steps are read as arrays (`twinergy.planning.stencil`), the rest by Pyomo, row by row. Columns stand in the order
-    in which the variables were added.
+    Limits of all steps are read as arrays (`twinergy.planning.stencil`), the rest by Pyomo, row by row. Columns stand in the
+    order in which the variables were added.
     """
     columns, names = {}, {}
     count = 0
@@ -154,7 +154,7 @@ def _matrix(parts: list[Rows], n_columns: int) -> tuple[IntArray, IntArray, Floa
     new = np.diff(place, prepend=-1) != 0
     if not new.all():
         value, place = np.add.reduceat(value, np.flatnonzero(new)), place[new]
-    kept = np.abs(value) >= SMALLEST
+    kept = np.abs(value) > SMALLEST
     place, value = place[kept], value[kept]
     column, row = np.divmod(place, max(n_rows, 1))
     starts = np.searchsorted(column, np.arange(n_columns + 1))

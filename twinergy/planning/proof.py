@@ -112,12 +112,12 @@ class Ledger:
 
         Notes
         -----
-        Weak duality: for any ``y`` and ``d = c - A'y``, the sum of ``y`` times the row bound on the side of its sign and ``d`` times
-        the column bound on the side of its sign is a lower bound of the cost. Where there is no bound on that side, ``y`` or ``d``
-        must be zero; what rounding leaves of it is judged by `priced` and counted at the answer's own value.
+        Weak duality: for any ``y`` and ``d = c - A'y``, the sum of ``y`` times the row bound on the side of its sign and
+        ``d`` times the column bound on the side of its sign is a lower bound of the cost. Where there is no bound on that
+        side, ``y`` or ``d`` must be zero; what rounding leaves of it is judged by `priced` and counted at the answer's own value.
         """
         products = self._values * values[self._columns]
-        activity = np.bincount(self._rows, weights=products, minlength=self.n_rows)
+        activity = np.bincount(self._rows, weights=products, minlength=self.n_rows).astype(np.float64)
         row_scale = _greatest(self._rows, products, self.n_rows)
         broken = max(
             _violation(activity, self.row_lower, self.row_upper, row_scale),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Matrices in HiGHS, kept warm: another goal, limit or cut starts from the last answer.
 
-A year of hours is solved in three strides: a few weeks say roughly how big things are, the year is run with those sizes, and from
-there the sizes are freed and the simplex method finishes. The optimum is that of the whole problem; only the way there is shorter.
-Every answer is checked against the problem before it is given out (`twinergy.planning.proof`).
+A year of hours is solved in three strides: a few weeks say roughly how big things are, the year is run with those sizes, and
+from there the sizes are freed and the simplex method finishes. The optimum is that of the whole problem; only the way there is
+shorter. Every answer is checked against the problem before it is given out (`twinergy.planning.proof`).
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Program:
     _ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:
-        self._highs = highspy.Highs()
+        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self._set("output_flag", value=False)
         self._set("mip_rel_gap", self.gap)
         self._costs = self.matrices.costs()
@@ -159,6 +159,32 @@ class Program:
         self._ledger.lower[columns], self._ledger.upper[columns] = least, most
         self.changes += 1
 
+    def bounds(self, columns: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return least and most of columns as they are now."""
+        return self._ledger.lower[columns], self._ledger.upper[columns]
+
+    @property
+    def costs(self) -> FloatArray:
+        """Costs that are minimised now, shape (n_columns,)."""
+        return self._costs
+
+    def relax(self, *, on: bool) -> None:
+        """Let whole numbers be broken, or ask for them again."""
+        kind = highspy.HighsVarType.kContinuous if on else highspy.HighsVarType.kInteger
+        columns = self.matrices.whole.astype(np.int32)
+        _checked(self._highs.changeColsIntegrality(len(columns), columns, np.full(len(columns), int(kind), dtype=np.uint8)))
+        self.relaxed = on
+
+    def solve_from(self, values: FloatArray | None) -> Answer:
+        """Solve with whole numbers, from a point that keeps to all limits where one is known."""
+        begin = time.perf_counter()
+        self._highs.clearSolver()
+        if values is not None:
+            start = highspy.HighsSolution()
+            start.col_value = values.tolist()
+            _checked(self._highs.setSolution(start), warnings=True)
+        return replace(self._run(DUAL, "choose"), seconds=time.perf_counter() - begin)
+
     def restore(self, columns: IntArray) -> None:
         """Give columns their own bounds back."""
         self.bound(columns, self.matrices.lower[columns], self.matrices.upper[columns])
@@ -171,10 +197,11 @@ class Program:
     def cut(self, starts: IntArray, columns: IntArray, values: FloatArray, least: FloatArray, most: FloatArray) -> int:
         """Add many limits at once, row by row as in a compressed sparse row matrix; returns the first row."""
         first, count = self.n_rows, len(least)
-        added = (np.asarray(starts, np.int32)[:count], np.asarray(columns, np.int32), np.array(values, float))
+        starts, columns, values = np.asarray(starts)[:count], np.asarray(columns), np.array(values, float)
         bounds = (np.asarray(least, float), np.asarray(most, float))
-        _checked(self._highs.addRows(count, *bounds, len(columns), *added))
-        self._ledger.add(*added, *bounds)
+        places = starts.astype(np.int32), columns.astype(np.int32)
+        _checked(self._highs.addRows(count, *bounds, len(columns), *places, values))
+        self._ledger.add(starts, columns, values, *bounds)
         self.changes += 1
         return first
 
@@ -192,6 +219,8 @@ class Program:
         primal : bool
             Whether to stay among feasible points: right after costs changed or bounds were widened.
         """
+        if self.whole:
+            return self.solve_from(None)
         begin = time.perf_counter()
         warm = self._highs.getBasis().valid
         answer = self._run(PRIMAL if primal else DUAL, "off" if warm else "choose")
@@ -207,9 +236,11 @@ class Program:
 
         Notes
         -----
-        Freed at once, all sizes fall to their least and the simplex method has to find its way back to something feasible. So each is
-        freed only to the side on which it saves, which leaves the point where it is: no limit is broken on the way.
+        Freed at once, all sizes fall to their least and the simplex method has to find its way back to something feasible. So
+        each is freed only to the side on which it saves, which leaves the point where it is: no limit is broken on the way.
         """
+        if self.whole:
+            return self.solve()
         begin = time.perf_counter()
         columns = np.array([int(self.matrices.columns[name][0]) for name in sizes], dtype=np.int64)
         own = self._ledger.lower[columns].copy(), self._ledger.upper[columns].copy()
@@ -241,8 +272,9 @@ class Program:
             self.bound(columns, tried, tried)
             answer = self._stride(f"sizes of the weeks x {factor:g}", notes, primal=False)
             if answer.status is not Status.INFEASIBLE:
-                break
-        return answer
+                return answer
+        self.bound(columns, *own)
+        return self._stride("sizes free", notes, primal=False)
 
     def _stride(self, name: str, notes: list[str], *, primal: bool = True) -> Answer:
         answer = self.solve(primal=primal)

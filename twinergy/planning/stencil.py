@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pyomo.core.base import SortComponents
 from pyomo.core.base.param import IndexedParam, ScalarParam
 from pyomo.core.base.var import IndexedVar, ScalarVar
-from pyomo.core.base import SortComponents
 from pyomo.core.expr import numeric_expr, relational_expr, template_expr
 from pyomo.repn.linear import LinearRepnVisitor
 from pyomo.repn.util import VarRecorder
@@ -82,6 +82,23 @@ class Stencil:
         self._data: dict[int, FloatArray] = {}
         self._counted: dict[int, bool] = {}
         self._index: Any = None
+        self._walks: dict[type, Callable[[Any], Sum]] = {
+            numeric_expr.SumExpression: self._sum,
+            numeric_expr.LinearExpression: self._sum,
+            numeric_expr.NPV_SumExpression: self._sum,
+            numeric_expr.ProductExpression: self._product,
+            numeric_expr.NPV_ProductExpression: self._product,
+            numeric_expr.MonomialTermExpression: self._product,
+            numeric_expr.DivisionExpression: self._quotient,
+            numeric_expr.NPV_DivisionExpression: self._quotient,
+            numeric_expr.NegationExpression: self._negative,
+            numeric_expr.NPV_NegationExpression: self._negative,
+            template_expr.Numeric_GetItemExpression: self._item,
+            template_expr.NPV_Numeric_GetItemExpression: self._item,
+            template_expr.IndexTemplate: self._counter,
+            ScalarParam: self._number,
+            ScalarVar: self._variable,
+        }
 
     def rows(self, limit: Any) -> Rows:
         """Return the rows of an indexed limit that has a template.
@@ -116,10 +133,10 @@ class Stencil:
     def _walk(self, expression: Any) -> Sum:
         if isinstance(expression, (int, float, np.number)):
             return Sum(float(expression))
-        known = _WALKS.get(type(expression))
+        known = self._walks.get(type(expression))
         if known is None:
             raise NotAStencil
-        return known(self, expression)
+        return known(expression)
 
     def _sum(self, expression: Any) -> Sum:
         total = Sum(0.0)
@@ -170,7 +187,7 @@ class Stencil:
                 self._data[id(component)] = np.fromiter(component.extract_values().values(), float, len(component))
             except (TypeError, ValueError) as error:
                 raise NotAStencil from error
-        return self._data[id(component)]  # type: ignore[no-any-return]
+        return self._data[id(component)]
 
     def _is_counted(self, component: Any) -> bool:
         """Return whether something is indexed 0, 1, 2 … in this order."""
@@ -215,7 +232,7 @@ class RowReader:
         row: list[int] = []
         column: list[int] = []
         coefficients: list[float] = []
-        bounds = []
+        bounds: list[tuple[float, float]] = []
         for member in limit.values():
             if not member.active:
                 continue
@@ -227,9 +244,7 @@ class RowReader:
             row.extend([len(bounds)] * len(read.linear))
             column.extend(self._column(variable) for variable in read.linear)
             coefficients.extend(read.linear.values())
-            bounds.append(
-                (-np.inf if least is None else least - read.constant, np.inf if most is None else most - read.constant)
-            )
+            bounds.append((-np.inf if least is None else least - read.constant, np.inf if most is None else most - read.constant))
         lower, upper = np.array(bounds, dtype=np.float64).reshape(-1, 2).T
         return Rows(np.array(row, dtype=np.int64), np.array(column, dtype=np.int64), np.array(coefficients, float), lower, upper)
 
@@ -248,22 +263,3 @@ def _table(body: Sum, least: Any, most: Any, n_rows: int) -> Rows:
         value[number], column[number] = coefficient, columns
     lower, upper = (np.broadcast_to(np.asarray(bound - body.constant, dtype=np.float64), n_rows) for bound in (least, most))
     return Rows(np.tile(row, count), column.ravel(), value.ravel(), lower, upper)
-
-
-_WALKS: dict[type, Callable[[Stencil, Any], Sum]] = {
-    numeric_expr.SumExpression: Stencil._sum,
-    numeric_expr.LinearExpression: Stencil._sum,
-    numeric_expr.NPV_SumExpression: Stencil._sum,
-    numeric_expr.ProductExpression: Stencil._product,
-    numeric_expr.NPV_ProductExpression: Stencil._product,
-    numeric_expr.MonomialTermExpression: Stencil._product,
-    numeric_expr.DivisionExpression: Stencil._quotient,
-    numeric_expr.NPV_DivisionExpression: Stencil._quotient,
-    numeric_expr.NegationExpression: Stencil._negative,
-    numeric_expr.NPV_NegationExpression: Stencil._negative,
-    template_expr.Numeric_GetItemExpression: Stencil._item,
-    template_expr.NPV_Numeric_GetItemExpression: Stencil._item,
-    template_expr.IndexTemplate: Stencil._counter,
-    ScalarParam: Stencil._number,
-    ScalarVar: Stencil._variable,
-}

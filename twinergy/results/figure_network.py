@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from twinergy.drawing import style
 from twinergy.drawing.network import VOLTAGE_SPAN_PU, maps
 
-
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure

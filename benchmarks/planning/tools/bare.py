@@ -58,15 +58,15 @@ def solve(site: Site, _option: str) -> tuple[float, int]:
         ([c["boiler"], (size["boiler"], -1.0)], 0.0, -1),
     ]
     solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)  # noqa: FBT003 - as HiGHS has it
+    solver.setOptionValue("output_flag", False)
     none = np.zeros(0)
     empty = np.zeros(0, dtype=np.int32)
     solver.addCols(count, cost, np.zeros(count), upper, 0, empty, empty, none)
-    for terms, right, sense in limits:
+    for terms, needed, sense in limits:
         width = len(terms)
         columns = np.stack([np.broadcast_to(term[0], hours) for term in terms], axis=1).ravel().astype(np.int32)
         values = np.stack([np.broadcast_to(np.asarray(term[1], float), hours) for term in terms], axis=1).ravel()
-        right = np.broadcast_to(np.asarray(right, float), hours).copy()
+        right = np.broadcast_to(np.asarray(needed, float), hours).copy()
         free = np.full(hours, highspy.kHighsInf)
         least, most = (-free if sense < 0 else right), (free if sense > 0 else right)
         solver.addRows(hours, least, most, len(values), np.arange(hours, dtype=np.int32) * width, columns, values)

@@ -61,5 +61,6 @@ def solve(site: Site, io_api: str) -> tuple[float, int]:
     model.add_objective(yearly + built)
     status, condition = model.solve("highs", io_api=io_api, output_flag=False)
     if condition != "optimal":
-        raise RuntimeError(f"{status}: {condition}")
+        message = f"{status}: {condition}"
+        raise RuntimeError(message)
     return float(model.objective.value), int(model.nvars)

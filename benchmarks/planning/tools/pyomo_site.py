@@ -54,7 +54,7 @@ def solve(site: Site, _option: str) -> tuple[float, int]:
         (model.chp, model.chp_kw),
         (model.boiler, model.boiler_kw),
     ):
-        rule = lambda m, t, used=used, size=size: used[t] <= size  # noqa: E731 - short beside the table above
+        rule = lambda _, t, used=used, size=size: used[t] <= size  # noqa: E731 - short beside the table above
         model.add_component(f"{used.name}_within", pyo.Constraint(model.hours, rule=rule))
     chp_eur, boiler_eur = n.gas_eur_per_kwh / n.chp_electric_efficiency, n.gas_eur_per_kwh / n.boiler_efficiency
     yearly = sum(

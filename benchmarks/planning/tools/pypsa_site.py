@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The site in PyPSA: a store between two links for the battery, as its documentation has it where energy and power are sized apart.
+"""The site in PyPSA: a store between two links for the battery, as its documentation has it for two sizes.
 
-The CHP is a link from a gas bus with two outputs, the boiler a generator of heat (that saves PyPSA a link), surplus heat a generator
-that takes. What PyPSA has no word for is an extra constraint: one inverter for charging and discharging, one connection for both
-directions.
+The CHP is a link from a gas bus with two outputs, the boiler a generator of heat (that saves PyPSA a link), surplus heat a
+generator that takes. What PyPSA has no word for is an extra constraint: one inverter and one connection
+for both directions.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def solve(site: Site, io_api: str) -> tuple[float, int]:
         solver_name="highs", io_api=io_api, extra_functionality=extra, include_objective_constant=False, output_flag=False
     )
     if condition != "optimal":
-        raise RuntimeError(f"{status}: {condition}")
+        message = f"{status}: {condition}"
+        raise RuntimeError(message)
     return float(network.objective), int(network.model.nvars)
 
 
@@ -78,9 +79,7 @@ def _grid(network: Any, site: Site) -> None:
         capital_cost=half,
         marginal_cost=site.import_eur_per_kwh,
     )
-    network.add(
-        "Generator", "export", bus="electricity", sign=-1.0, p_nom_extendable=True, marginal_cost=-n.export_eur_per_kwh
-    )
+    network.add("Generator", "export", bus="electricity", sign=-1.0, p_nom_extendable=True, marginal_cost=-n.export_eur_per_kwh)
 
 
 def _battery(network: Any, site: Site) -> None:
@@ -103,9 +102,7 @@ def _battery(network: Any, site: Site) -> None:
         p_nom_extendable=True,
         capital_cost=n.battery_eur_per_kw,
     )
-    network.add(
-        "Link", "discharge", bus0="battery", bus1="electricity", efficiency=n.discharge_efficiency, p_nom_extendable=True
-    )
+    network.add("Link", "discharge", bus0="battery", bus1="electricity", efficiency=n.discharge_efficiency, p_nom_extendable=True)
 
 
 def _tied(network: Any, discharge_efficiency: float) -> None:

@@ -38,7 +38,12 @@ def hours(n_steps: int) -> FloatArray:
 def meter(name: str, **changed: Any) -> MeterPoint:
     """Return a connection of the community."""
     is_home = name in HOMES
-    own = {"bus": f"bus-{name}", "tariff": TARIFFS.get(name, "flat"), "homes": int(is_home), "limit_kw": 30.0 if is_home else 300.0}
+    own = {
+        "bus": f"bus-{name}",
+        "tariff": TARIFFS.get(name, "flat"),
+        "homes": int(is_home),
+        "limit_kw": 30.0 if is_home else 300.0,
+    }
     return MeterPoint(**{"id": name, "phases": "abc", **own, **changed})
 
 
@@ -128,7 +133,9 @@ def network(name: str, connection: str, n_steps: int, **changed: Any) -> HeatNet
     return HeatNetwork(**{"id": name, "connection": connection, "demand_kw": demand, **there, **efficiencies, **changed})
 
 
-def heated(connection: str, n_steps: int, *, heating: str = "boiler", fuel: str = "natural_gas", efficiency: float = 0.9) -> HeatedHome:
+def heated(
+    connection: str, n_steps: int, *, heating: str = "boiler", fuel: str = "natural_gas", efficiency: float = 0.9
+) -> HeatedHome:
     """Return a home that needs 2 to 4 kW of heat; a heat pump would make 3 kWh of each kWh."""
     demand = 3.0 + np.cos(hours(n_steps) / 12.0 * np.pi)
     cop = np.full(n_steps, 3.0)
@@ -182,7 +189,7 @@ def only_homes(n_steps: int = 168, **changed: Any) -> Courses:
     """Return two homes with a roof each and nothing else: h1 has PV."""
     base = courses(n_steps)
     nothing: dict[str, Any] = dict.fromkeys(("stores", "heat_networks", "heated_homes", "cars"), ())
-    empty: dict[str, Any] = dict.fromkeys(("wind_kw", "wind_existing_kw", "wind_yields"), {})
+    empty: dict[str, Any] = {name: {} for name in ("wind_kw", "wind_existing_kw", "wind_yields")}
     two = {"meters": base.meters[:2], "load_kw": base.load_kw[:2], "q_kvar": base.q_kvar[:2], "heating_kw": base.heating_kw[:2]}
     return replace(base, **{**nothing, **empty, **two, "roofs": ROOFS[:2], **changed})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -14,10 +14,12 @@ from tests.unit.planning import community
 from tests.unit.planning.community import block, composed, part
 from twinergy.errors import ScenarioError
 from twinergy.planning.blocks.chp import Chp
-from twinergy.planning.blocks.chp_units import ChpUnits
 from twinergy.planning.blocks.demand import Demand
 from twinergy.planning.blocks.ev import Ev
 from twinergy.planning.catalogue import load
+
+if TYPE_CHECKING:
+    from twinergy.planning.blocks.chp_units import ChpUnits
 
 N = 48
 GIVEN = community.courses(N)
@@ -53,7 +55,11 @@ def test_a_node_of_two_tariffs_pays_their_mean_by_what_they_draw() -> None:
 
 def test_prices_that_grow_are_levelled() -> None:
     # no interest, two years: 1 and 1.1 of the price of today
-    finance = {"discount_rate": 0.0, "horizon_years": 2, "price_growth": {"electricity": 0.1, "feed_in": -0.1, "natural_gas": 0.2}}
+    finance = {
+        "discount_rate": 0.0,
+        "horizon_years": 2,
+        "price_growth": {"electricity": 0.1, "feed_in": -0.1, "natural_gas": 0.2},
+    }
     _, plan = composed(GIVEN, question="dispatch", finance={**finance, "fuel_eur_per_kwh": {"natural_gas": 0.1}})
     meter = block(plan, "meter-hall")
     assert meter.import_eur_per_kwh[0] == pytest.approx(0.24 * 1.05)
@@ -101,6 +107,16 @@ def test_where_modules_may_be() -> None:
     assert {name for name in added(homes) if name.startswith("pv-")} == {"pv-homes-1", "pv-homes-2", "pv-homes-3"}
     _, others = composed(GIVEN, question="hosting", technologies={"pv": {"where": "community"}})
     assert {name for name in added(others) if name.startswith("pv-")} == {"pv-hall"}
+
+
+def test_room_of_roofs_that_look_the_same_way_is_added_up() -> None:
+    roofs = tuple(replace(one, room_kwp=2.5) if one.id == "pv-h2" else one for one in GIVEN.roofs)
+    _, plan = composed(replace(GIVEN, roofs=roofs), question="hosting")
+    assert block(plan, "pv-homes-2").faces[0].size.most == 8.5
+    assert part(plan, "pv-homes-2-tilt30-azimuth180").share == {
+        "pv-h1": pytest.approx(6 / 8.5),
+        "pv-h2": pytest.approx(2.5 / 8.5),
+    }
 
 
 def test_limits_of_the_whole_community_on_modules() -> None:
@@ -179,11 +195,19 @@ def test_the_community_battery_stands_where_there_is_one() -> None:
 
 
 def test_a_battery_at_a_bus_of_its_own_gets_a_meter_at_the_commonest_tariff_of_homes() -> None:
-    _, plan = composed(GIVEN, question="storage", technologies={"community_battery": {"buses": ["bus-h2", "bus-storage"], "least": 10.0}})
+    _, plan = composed(
+        GIVEN, question="storage", technologies={"community_battery": {"buses": ["bus-h2", "bus-storage"], "least": 10.0}}
+    )
     assert plan.meters[-1].id == "plan-bus-h2"
     assert (plan.meters[-1].bus, plan.meters[-1].tariff, plan.meters[-1].homes) == ("bus-h2", "flat", 0)
-    np.testing.assert_array_equal(block(plan, "meter-plan-bus-h2").import_eur_per_kwh, 0.30)
+    np.testing.assert_allclose(block(plan, "meter-plan-bus-h2").import_eur_per_kwh, 0.30, rtol=1e-12)
     assert block(plan, "battery-plan-bus-h2").node == "plan-bus-h2"
+    # three homes pay flat, two night, one and four others as a business does
+    one_more = replace(GIVEN, meters=tuple(replace(one, tariff="business") if one.id == "h6" else one for one in GIVEN.meters))
+    assert (
+        composed(one_more, question="storage", technologies={"community_battery": {"buses": ["bus-h2"]}})[1].meters[-1].tariff
+        == "flat"
+    )
     limit = block(plan, "batteries-of-the-community")
     assert (limit.least, sorted(name for name, _ in limit.sizes)) == (10.0, ["battery-plan-bus-h2", "battery-storage"])
 
@@ -206,7 +230,9 @@ def test_a_community_without_homes_pays_for_its_battery_as_most_do() -> None:
 
 def test_buses_that_are_not_there_are_all_named() -> None:
     with pytest.raises(ScenarioError) as caught:
-        composed(GIVEN, question="storage", technologies={"community_battery": {"buses": ["bus-storag", "x", "bus-h1", "bus-h1"]}})
+        composed(
+            GIVEN, question="storage", technologies={"community_battery": {"buses": ["bus-storag", "x", "bus-h1", "bus-h1"]}}
+        )
     messages = [str(finding) for finding in caught.value.findings]
     assert len(messages) == 3
     assert "technologies.community_battery.buses" in messages[0]
@@ -242,6 +268,14 @@ def test_units_that_are_sold_are_those_that_fit_the_demand() -> None:
     assert unit.scale == {"size_kw": 26.0}
     assert unit.invest_eur["size_kw"] * 26.0 == pytest.approx(chosen.invest_eur)
     assert (unit.facts["unit"], unit.facts["least_load"]) == ("fmb31", 0.5)
+
+
+def test_units_keep_the_power_they_are_sold_with() -> None:
+    _, plan = composed(GIVEN, question="chp", technologies={"chp": {"step": 10.0, "least": 9.0, "most": 20.0}})
+    assert sorted(unit.power_kw for unit in block(plan, "chp-net").units) == [9.0, 15.0]
+    # one of them has to be built
+    assert block(plan, "a-chp-unit").least == 1.0
+    assert len(block(plan, "a-chp-unit").sizes) == 2
 
 
 def test_a_unit_that_is_named_may_have_any_size() -> None:
@@ -300,6 +334,12 @@ def test_heat_pumps_may_replace_the_boilers_of_homes() -> None:
     assert block(plan, "demand-homes-4").demand_kw[0] == pytest.approx(1.4)
 
 
+def test_homes_that_need_no_heat_are_left_alone() -> None:
+    cold = replace(community.heated("h1", N), demand_kw=np.zeros(N))
+    _, plan = composed(replace(GIVEN, heated_homes=(cold,)), question="storage", technologies={"heat_pump": {}})
+    assert not any(name.startswith(("heat-pump", "there-boiler-homes")) for name in ids(plan))
+
+
 def test_boilers_of_homes_are_there_in_the_reference_too() -> None:
     for fields in ({"question": "dispatch", "technologies": {"heat_pump": {}}}, {"technologies": {"heat_pump": {"most": 0.0}}}):
         _, plan = composed(GIVEN, **fields)
@@ -323,6 +363,8 @@ def test_cars_that_give_back_need_points_that_can() -> None:
     without, with_point = block(plan, "cars-homes-2"), block(plan, "cars-homes-1")
     assert isinstance(without, Ev)
     assert without.v2g is not None
+    for course in (without.charge_kw, without.discharge_kw):
+        np.testing.assert_array_equal(course, GIVEN.cars[0].charge_kw)
     assert (without.v2g.existing, without.v2g.most, without.v2g.step) == (0.0, 5.0, 0.0)
     assert (with_point.v2g.existing, with_point.v2g.most) == (7.0, 0.0)  # h3 has 7 kW both ways already
     assert block(plan, "v2g-of-all").most == 5.0
@@ -399,7 +441,7 @@ def test_making_things_counts_only_if_asked() -> None:
 
 @pytest.mark.parametrize("question", ["dispatch", "storage", "hosting", "chp", "storage_and_res"])
 def test_shares_add_up_to_one_and_ids_are_unique(question: str) -> None:
-    technologies = {sort: {} for sort in BUILT} if question != "dispatch" else {}
+    technologies: dict[str, Any] = {sort: {} for sort in BUILT} if question != "dispatch" else {}
     _, plan = composed(GIVEN, question=question, technologies=technologies)
     assert all(sum(unit.share.values()) == pytest.approx(1.0) for unit in plan.parts)
     names = [unit.id for unit in plan.parts]

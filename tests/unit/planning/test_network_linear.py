@@ -85,27 +85,28 @@ def test_the_33_buses_of_baran_and_wu_have_their_published_lowest_voltage():
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "most_kw"),
     [
-        {"stations": 1, "slack_vm_pu": 1.02},
-        {"source": "pandapower", "function": "create_cigre_network_lv"},
-        {"source": "pandapower", "function": "mv_oberrhein"},
-        {"source": "village_ring", "unbalanced": True, "stations": [{"name": "piano", "homes": 30}]},
+        ({"stations": 1, "slack_vm_pu": 1.02}, 0.5),
+        ({"source": "pandapower", "function": "create_cigre_network_lv"}, 0.5),
+        ({"source": "pandapower", "function": "create_cigre_network_mv"}, 100.0),
+        ({"source": "village_ring", "unbalanced": True, "stations": [{"name": "piano", "homes": 30}]}, 0.5),
     ],
 )
-def test_little_load_gives_the_voltages_of_the_power_flow(options: dict[str, Any]):
+def test_little_load_gives_the_voltages_of_the_power_flow(options: dict[str, Any], most_kw: float):
     grid = build(options)
     own = grid.network()
     buses = [bus for bus in own.buses if bus in own.row_of][:60]
     grid = build(options, buses)
     phases = ["abc"[row % 3] for row in range(len(buses))]
     linear = LinearFlow.of(own, buses, phases)
-    p_kw = np.random.default_rng(3).uniform(-1.0, 1.0, len(buses)) * (20.0 if len(own.branches) > 150 else 0.5)
+    p_kw = np.random.default_rng(3).uniform(-most_kw, most_kw, len(buses))
     share = np.array([[float(phase == one) for one in "abc"] for phase in phases])
     load = p_kw[:, None] * share if grid.phases else p_kw
     values, row_of = grid.solve(load, 0.3 * load, {})["bus"], grid.tables[0].row_of
     found = np.sqrt(linear.squared(p_kw[:, None], 0.3 * p_kw[:, None])[:, 0])
-    true = [values[f"vm_{phase}_pu" if phase else "vm_pu"][row_of[bus]] for bus, phase in zip(linear.buses, linear.phases, strict=True)]
+    watched = zip(linear.buses, linear.phases, strict=True)
+    true = [values[f"vm_{phase}_pu" if phase else "vm_pu"][row_of[bus]] for bus, phase in watched]
     moved = np.abs(np.array(true) - np.sqrt(linear.squared0)).max()
     assert moved > 1e-4
     assert found == pytest.approx(true, abs=2e-3 * (moved + 0.05))
@@ -125,7 +126,7 @@ def test_a_loop_is_named_and_the_other_method_takes_it():
 
 
 def test_two_lines_side_by_side_are_a_loop():
-    with pytest.raises(ModelError, match="l1 - l0|l0 - l1"):
+    with pytest.raises(ModelError, match=r"l1 - l0|l0 - l1"):
         LinearFlow.of(network([(0, 1), (0, 1)], [0.1, 0.1]), ["b1"], method="radial")
 
 
@@ -143,7 +144,7 @@ def test_a_grid_that_cannot_say_tells_what_to_do():
         def topology(self) -> Any:
             raise NotImplementedError
 
-    with pytest.raises(ModelError, match="Mute cannot say what its branches are.*grid.check: false"):
+    with pytest.raises(ModelError, match=r"Mute cannot say what its branches are.*grid.check: false"):
         Mute().network()
 
 
@@ -198,6 +199,6 @@ def test_infeeds_of_different_voltage_keep_theirs():
 def test_shunts_of_the_grid_count():
     own = network([(0, 1)], [0.1j])
     own = replace(own, q_shunt_kvar=np.array([0.0, -16.0]))
-    # 16 kvar of cable over 0.1 ohm: 2 * 16e3 * 0.1 / 400^2 = 2 %
-    assert LinearFlow.of(own, ["b1"]).squared0 == pytest.approx([1.02])
+    # 16 kvar of cable over 0.1 ohm: 2 * 16e3 * 0.1 / 400^2 = 2 % of the voltage that drives them: 1 / (1 - 0.02)
+    assert LinearFlow.of(own, ["b1"]).squared0 == pytest.approx([1.0 / 0.98], abs=1e-6)
     assert own.base_kva == BASE_KVA

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,8 +12,11 @@ import pytest
 from tests.unit.planning import community
 from twinergy.planning.nodes import grouped
 
+if TYPE_CHECKING:
+    from twinergy.planning.courses import Courses
 
-def members(most: int, given: community.Courses | None = None) -> dict[str, tuple[str, ...]]:
+
+def members(most: int, given: Courses | None = None) -> dict[str, tuple[str, ...]]:
     """Return the connections of each node."""
     year = given or community.courses(24)
     return {node.id: node.connections(year) for node in grouped(year, most)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from tests.unit.planning.exploring_site import Need, home
 from twinergy.errors import ModelError
 from twinergy.planning.blocks.boiler import Boiler
-from twinergy.planning.draft import HEAT
+from twinergy.planning.blocks.pv import Face, Pv
+from twinergy.planning.blocks.tariff import Tariff
+from twinergy.planning.draft import ELECTRICITY, HEAT
 from twinergy.planning.horizon import Horizon
 from twinergy.planning.optimise import optimise
 from twinergy.planning.size import Size
@@ -112,6 +115,27 @@ def test_technology_cost_may_be_uncertain() -> None:
     assert found.mean_eur == pytest.approx(50.0 * (520.0 + FUEL))
     assert found.stochastic_eur == pytest.approx(0.0, abs=1e-6)
     assert found.information_eur == pytest.approx(0.3 * 50.0 * (1500.0 - 876.0))
+
+
+def test_the_mean_of_two_weather_years_by_hand() -> None:
+    # 0.2 kW/kWp in three years of four and 0.8 in the fourth are 0.35 on average: 10 kW of load want 10 / 0.35 kWp of modules,
+    # which save 0.35 x 0.3 EUR/kWh x 8,760 h = 920 EUR/kWp and cost 500; in the dull years alone they would save 526 EUR/kWp
+    def year(yielded: float) -> list[Block]:
+        face = Face(name="flat", yield_kw_per_kwp=np.full(24, yielded), size=Size(unit="kWp", most=100.0, annual_eur=500.0))
+        return [
+            Need(id="need", node="n", carrier=ELECTRICITY, demand_kw=10.0),
+            Tariff(id="meter", node="n", import_eur_per_kwh=0.3, export_eur_per_kwh=0.0),
+            Pv(id="pv", node="n", faces=(face,)),
+        ]
+
+    several = [
+        Future(name="dull", probability=0.75, blocks=year(0.2)),
+        Future(name="bright", probability=0.25, blocks=year(0.8)),
+    ]
+    found = robust(several, DAY)
+    assert found.mean_sizes["pv.size_flat_kwp"] == pytest.approx(10.0 / 0.35)
+    # up to 12.5 kWp both years use it all, beyond only the dull ones do: 0.75 x 526 EUR is less than 500
+    assert found.sizes["pv.size_flat_kwp"] == pytest.approx(12.5)
 
 
 def test_one_future_is_the_plain_plan() -> None:

@@ -93,8 +93,14 @@ class Changes:
             listed.update(options)
         said = ", ".join(f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in options.items())
         self.lines.append(f"~ {device.kind} {device.id}: {said}")
-        merged = {**device.options.model_dump(exclude_unset=True), **options}
-        self._make_room(device.connection, device.kind, merged, device.id)
+        self._make_room(device.connection, device.kind, self.options(device), device.id)
+
+    def options(self, device: Device) -> dict[str, Any]:
+        """Return the options of a device of the base with what has been changed so far."""
+        listed = next((one for one in self.devices if one["id"] == device.id), None)
+        changed = self.overrides.get(device.id, {}) if listed is None else listed
+        own = device.options.model_dump(exclude_unset=True)
+        return own | {key: value for key, value in changed.items() if key in type(device.options).model_fields}
 
     def connect(self, connection: str, bus: str, tariff: str, limit_kw: float) -> None:
         """Add a connection."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from twinergy.cosim.planning.chosen import PREFIX
 from twinergy.cosim.planning.reckoning import Account, Prices, fuelled, means, settled
 from twinergy.cosim.planning.thermal import HIGHER_OVER_LOWER, KWH_PER_L_K
 from twinergy.errors import ModelError
@@ -83,7 +84,8 @@ class Fleet:
         stores: dict[str, Store] = {}
         for device in twin.of_kind("battery"):
             options: Any = device.options
-            charge, discharge = efficiency.get(device.connection, (ONE_WAY, ONE_WAY))
+            beside = efficiency.get(device.connection.removeprefix(PREFIX), (ONE_WAY, ONE_WAY))
+            charge, discharge = efficiency.get(device.connection, beside)
             usable = options.capacity_kwh * options.soh * (options.max_soc - options.min_soc)
             one = Store(
                 capacity_kwh=usable, power_kw=options.p_charge_kw, charge_efficiency=charge, discharge_efficiency=discharge

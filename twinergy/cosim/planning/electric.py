@@ -59,7 +59,10 @@ def add_wind(changes: Changes, unit: Unit) -> None:
 
 
 def add_battery(changes: Changes, unit: Unit) -> None:
-    """Add batteries: in homes they follow the meter, the community's waits for set-points at a connection of its own."""
+    """Add batteries: in homes they follow the meter, the community's waits for set-points at a connection of its own.
+
+    A home that has a battery gets a larger one, for a gateway reads one only.
+    """
     capacity_kwh = float(unit.added.get("capacity_kwh", 0.0))
     power_kw = float(unit.added.get("power_kw", 0.0))
     if capacity_kwh < LEAST:
@@ -75,8 +78,21 @@ def add_battery(changes: Changes, unit: Unit) -> None:
             _lay(changes, unit, place, kw)
             mode = {"mode": "set_point", "safe_mode": "idle", "standby_kw": round(_standby_kw(changes, kwh), 4)}
             changes.device(f"battery-{place.removeprefix(PREFIX)}", "battery", place, **sizes, **template, **mode)
+        elif there := [one for one in changes.base.twin.of_kind("battery") if one.connection == place]:
+            _enlarge(changes, there[0], kwh, kw)
         else:
             changes.device(f"battery-{place}", "battery", place, **sizes, **template)
+
+
+def _enlarge(changes: Changes, device: Device, kwh: float, kw: float) -> None:
+    before = changes.options(device)
+    grown: dict[str, Any] = {
+        "capacity_kwh": round(before["capacity_kwh"] + kwh, 3),
+        "p_charge_kw": round(before["p_charge_kw"] + kw, 3),
+    }
+    if before.get("p_discharge_kw") is not None:
+        grown["p_discharge_kw"] = round(before["p_discharge_kw"] + kw, 3)
+    changes.change(device, **grown)
 
 
 def add_cars(changes: Changes, unit: Unit) -> None:

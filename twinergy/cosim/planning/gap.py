@@ -172,12 +172,14 @@ def explained(states: Mapping[str, Account], notes: Sequence[str] = ()) -> Gap:
         What was left out, and why.
     """
     names = list(states)
-    reasons = []
+    reasons: list[GapReason] = []
+    if names == [PLANNED, SIMULATED]:  # nothing between was computed, so nothing is explained
+        names = names[:1]
     for before, after in pairwise(names):
         one, other = states[before], states[after]
         name, what = WHY[after]
         reasons.append(GapReason(name=name, what=what, eur=other.eur - one.eur, co2_kg=other.co2_kg - one.co2_kg))
-    first, last = states[names[0]], states[names[-1]]
+    first, last = states[PLANNED], states[SIMULATED]
     return Gap(
         eur=last.eur - first.eur,
         co2_kg=last.co2_kg - first.co2_kg,

@@ -13,7 +13,6 @@ from twinergy.planning.compose import plan_of
 from twinergy.planning.network.case import Help, HostingCase
 from twinergy.planning.network.hosting import Hosting, hosting
 from twinergy.planning.optimise import COST
-from twinergy.planning.reasons import reasons
 
 if TYPE_CHECKING:
     from twinergy.cosim.planning.study import Study
@@ -95,7 +94,7 @@ def plan(study: Study, name: str, **extras: Any) -> Plan:
     optimum = study.planner.ask(COST)
     check = study.grid.checked(study.planner, optimum, study.request.grid) if study.grid else None
     table = [{"name": one.name, "what": one.what, **_row(one.hosting)} for one in found]
-    facts = {"name": name, "grid": check, "reasons": reasons(study.planner, optimum), "seconds": study.seconds}
+    facts = {"name": name, "grid": check, "reasons": study.reasons(optimum), "seconds": study.seconds}
     return plan_of(study.site, study.composed, optimum, reference, extras={**extras, "hosting": table}, **facts)
 
 

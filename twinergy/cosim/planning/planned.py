@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twinergy.cosim.planning.chosen import PREFIX
 from twinergy.cosim.planning.reckoning import Account, Prices, Rates, means, settled
 from twinergy.errors import Finding, ScenarioError
 
@@ -58,7 +59,7 @@ class Groups:
     def of(cls, plan: Plan, trace: Trace, added: Sequence[str] = ()) -> Groups:
         """Return the groups of a plan: a node's price is the mean over its connections, weighted by what they draw.
 
-        Connections that the plan adds belong to the node of their name, or to none.
+        A connection that a scenario adds beside another (``plan-<id>``) belongs to that one's node, else to the node of its name.
         """
         rows = {name: row for row, name in enumerate(trace.connections)}
         nodes = tuple(node for node in plan.nodes if _meter(plan, node) is not None)
@@ -66,7 +67,9 @@ class Groups:
         mean = np.zeros((len(rows), len(nodes)))
         drawn = np.maximum(np.abs(trace.fixed_kw).sum(axis=0), 1e-6)
         for column, node in enumerate(nodes):
-            members = [rows[name] for name in plan.nodes.get(node, (node,)) if name in rows]
+            named = plan.nodes.get(node, (node,))
+            beside = [f"{PREFIX}{name}" for name in named if f"{PREFIX}{name}" in added]
+            members = [rows[name] for name in (*named, *beside) if name in rows]
             mean[members, column] = drawn[members] / drawn[members].sum()
         counted = (mean > 0.0).any(axis=1) | np.isin(list(rows), list(added))
         return cls(nodes=nodes, mean=mean, counted=counted)

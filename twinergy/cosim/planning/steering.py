@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any, Final
 
+from twinergy.cosim.planning.chosen import PREFIX
 from twinergy.errors import ModelError
 
 if TYPE_CHECKING:
@@ -31,10 +33,11 @@ FLAT: Final = "fixed"
 def steer(changes: Changes, plan: Plan) -> None:
     """Give new batteries somebody who runs them.
 
-    A battery in a home follows its meter; where prices vary, price response is added for the homes of that tariff. The community's
-    battery joins the pilot's peak shaving where that runs one at the same connection. Where energy is shared it holds its transformer
-    at nothing: what the station feeds back is kept for what it draws. Else it trades on its own meter if prices vary there, and where
-    they do not it is there for the network alone and keeps its transformer within the rating.
+    A battery in a home follows its meter; where prices vary, price response is added for the homes of that tariff. The
+    community's battery trades on a meter of its own where prices vary there and nobody shares energy, as it was planned. Else
+    it joins the pilot's peak shaving where that runs one at the same connection. Where energy is shared it holds its
+    transformer at nothing: what the station feeds back is kept for what it draws; where it is not, the battery is there for
+    the network alone and keeps its transformer within the rating.
     """
     new = [one for one in changes.devices if one["kind"] == "battery" and one["id"].startswith("plan-")]
     homes = [one for one in new if one.get("mode") != "set_point"]
@@ -42,11 +45,9 @@ def steer(changes: Changes, plan: Plan) -> None:
     _follow_prices(changes, homes)
     sharing = (plan.options.get("sharing") or {}).get("rule", "none") != "none"
     for battery in own:
-        if _joins(changes, battery):
-            continue
         if not sharing and _varies(changes, _tariff(changes, battery["connection"])):
             _trade(changes, battery)
-        else:
+        elif not _joins(changes, battery):
             _hold(changes, battery, sharing=sharing)
 
 
@@ -85,7 +86,8 @@ def _joins(changes: Changes, battery: dict[str, Any]) -> bool:
 
 def _trade(changes: Changes, battery: dict[str, Any]) -> None:
     """Let home energy management run a battery against its own meter: a dwelling without people, with a gateway."""
-    place = battery.pop("connection")
+    place = _alone(changes, battery)
+    del battery["connection"]
     home = f"plan-{place.removeprefix('plan-')}"
     changes.dwellings.append({"id": home, "connection": place, "residents": 0, "floor_area_m2": 1, "roof_area_m2": 0})
     battery["dwelling"] = home
@@ -98,6 +100,17 @@ def _trade(changes: Changes, battery: dict[str, Any]) -> None:
     changes.lines.append(f"+ controller {TRADER}: plans {battery['id']} every hour by the prices of its own meter")
 
 
+def _alone(changes: Changes, battery: dict[str, Any]) -> str:
+    """Return the connection of a battery, a new one where something else is behind its meter: who trades is alone there."""
+    place = str(battery["connection"])
+    if not any(one.connection == place for one in changes.base.twin.devices):
+        return place
+    own = f"{PREFIX}{place}"
+    changes.connect(own, changes.bus_of(place), _tariff(changes, place), float(math.ceil(battery["p_charge_kw"])))
+    changes.notes.append(f"{battery['id']} gets a meter of its own beside {place}: what trades by prices cannot share one")
+    return own
+
+
 def _hold(changes: Changes, battery: dict[str, Any], *, sharing: bool) -> None:
     grid = changes.base.grid_kind.build(changes.base.grid_options, changes.base.context)
     bus = changes.bus_of(battery["connection"])
@@ -108,7 +121,10 @@ def _hold(changes: Changes, battery: dict[str, Any], *, sharing: bool) -> None:
         return
     _meter(changes, "transformers")
     _meter(changes, {"kind": "battery"})
-    name, known = f"plan-{transformer}", changes.controllers.get(f"plan-{transformer}")
+    name = PREFIX + re.sub(
+        r"[^A-Za-z0-9_.-]+", "-", transformer
+    )  # names of a grid's elements are freer than those of controllers
+    known = changes.controllers.get(name)
     margin_kw, target, recharge_kw = (0.0, 0.0, 0.001) if sharing else (MARGIN * limit_kw, 0.5, RECHARGE * battery["p_charge_kw"])
     block = known or {"type": PEAK, "batteries": [], "transformer": transformer, "limit_kw": round(limit_kw, 3)}
     block |= {"margin_kw": round(margin_kw, 3), "target_soc": target, "recharge_kw": round(recharge_kw, 3)}

@@ -24,7 +24,9 @@ from twinergy.planning.asking import asked
 from twinergy.planning.compose import account, compose, goal_of, horizon_of, plan_of
 from twinergy.planning.network.agree import agree
 from twinergy.planning.optimise import COST, Goal, Optimum, Planner
+from twinergy.planning.periods import series_of, typical
 from twinergy.planning.reasons import reasons
+from twinergy.planning.solving import Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
     from twinergy.planning.catalogue import Catalogue
     from twinergy.planning.composing.site import Composed, Site
     from twinergy.planning.courses import Courses
-    from twinergy.planning.plan import GridCheck, Line, Plan
+    from twinergy.planning.horizon import Horizon
+    from twinergy.planning.plan import GridCheck, Line, Plan, Reason
     from twinergy.planning.request import PlanRequest
 
     Say = Callable[[str], None]
@@ -144,10 +147,27 @@ class Study:
         return self._composition[1]
 
     @cached_property
+    def horizon(self) -> Horizon:
+        """The steps that are planned over.
+
+        Typical periods are those of everything that the plan looks at; how wrong they are is told in the notes of the plan.
+        """
+        wanted = self.request.resolution
+        if wanted.kind != "typical":
+            return horizon_of(self.request, self.courses)
+        step_h = self.courses.step_h
+        series = series_of(self.composed.blocks, self.courses.n_steps)
+        found = typical(series, wanted.periods, round(wanted.hours / step_h), step_h=step_h)
+        worst = max(found.sums, key=lambda name: abs(found.sums[name]))
+        error = f"sums of a year are kept within {abs(found.sums[worst]):.1%}, the worst is {worst}"
+        self.composed.notes.extend((*found.notes, error))
+        return found.horizon
+
+    @cached_property
     def planner(self) -> Planner:
         """The problem, compiled."""
         begin = time.perf_counter()
-        made = Planner(self.composed.blocks, horizon_of(self.request, self.courses), self.request.time_limit_s, self.request.gap)
+        made = Planner(self.composed.blocks, self.horizon, self.request.time_limit_s, self.request.gap)
         self.seconds["problem"] = time.perf_counter() - begin
         self.say(f"{made.matrices.n_columns:,} variables, {len(made.matrices.row_lower):,} limits")
         return made
@@ -161,12 +181,13 @@ class Study:
     def reference(self) -> tuple[Line, ...]:
         """Yearly account of the community as it is, run at least cost with what is there."""
         begin = time.perf_counter()
-        choices = [self.planner.matrices.columns[choice.variable] for choice in self.planner.matrices.choices]
+        matrices = self.planner.matrices
+        choices = [matrices.columns[choice.variable] for choice in matrices.choices]
         columns = np.concatenate([np.zeros(0, dtype=np.int64), *choices])
-        self.planner.program.bound(columns, np.zeros(len(columns)), np.zeros(len(columns)))
-        self.planner.program.goal(self.planner.matrices.costs())
-        found = Optimum(self.planner.matrices, self.planner.program.solve(), COST, {})
-        self.planner.program.restore(columns)
+        # a program of its own: the planner's would lose the basis from which it goes on
+        alone = Program(matrices, self.request.time_limit_s, self.request.gap)
+        alone.bound(columns, np.zeros(len(columns)), np.zeros(len(columns)))
+        found = Optimum(matrices, alone.solve(), COST, {})
         self.seconds["reference"] = time.perf_counter() - begin
         if found.usable:
             return account(found)
@@ -204,6 +225,11 @@ class Study:
             self.say(f"network: {len(check.rounds)} rounds, {'agreed' if check.agreed else 'not agreed'}")
         return found, check
 
+    def reasons(self, found: Optimum) -> tuple[Reason, ...]:
+        """Return why an optimum is where it is; what is only there already, and may not grow, is nobody's choice."""
+        choices = tuple(choice for choice in found.matrices.choices if choice.size.most > 0.0)
+        return reasons(self.planner, replace(found, matrices=replace(found.matrices, choices=choices)))
+
     def answer(self, name: str, around: Around | None = None) -> Plan:
         """Return the plan that answers the question, with what was asked around it.
 
@@ -234,7 +260,7 @@ class Study:
         """
         reference = self.reference
         found, check = self.optimum()
-        why = reasons(self.planner, found)
+        why = self.reasons(found)
         seconds = {**self.seconds, **self.planner.seconds}
         return plan_of(
             self.site, self.composed, found, reference, name=name, reasons=why, grid=check, seconds=seconds, extras=extras

@@ -60,7 +60,7 @@ def _new_chp(site: Site, plan: Composed, network: HeatNetwork, node: str, common
     wish, most = site.wish("chp"), _most(site.wish("chp").most, network.demand_kw)
     if not wish.technology:
         sold = [kind.asked(site.request) for kind in site.catalogue.of("chp")]
-        fitting = [kind for kind in sold if wish.least <= kind.number("size_step_kw") <= max(most, wish.least)]
+        fitting = [kind for kind in sold if wish.least <= _power_kw(site, kind) <= max(most, wish.least)]
         if fitting:
             _units(site, plan, network, node, fitting, common)
         else:
@@ -108,8 +108,13 @@ def _units(site: Site, plan: Composed, network: HeatNetwork, node: str, sold: li
         )
 
 
+def _power_kw(site: Site, kind: Technology) -> float:
+    """Return the power of a unit as it is sold, whatever step a request wishes for. [kW]."""
+    return site.catalogue.technology(kind.name).number("size_step_kw")
+
+
 def _unit(site: Site, kind: Technology) -> ChpUnit:
-    power_kw = kind.number("size_step_kw")
+    power_kw = _power_kw(site, kind)
     size = site.sizes(kind)["size_kw"]
     return ChpUnit(
         name=kind.name,
@@ -230,15 +235,11 @@ def add_homes(site: Site, plan: Composed) -> None:
     """
     if "heat_pump" not in site.request.technologies:
         return
+    with_boiler = [home for home in site.courses.heated_homes if home.heating == "boiler" and home.demand_kw.any()]
     for node in site.nodes:
-        for fuel in sorted({home.fuel for home in site.courses.heated_homes if home.heating == "boiler"}):
-            homes = [
-                home
-                for home in site.courses.heated_homes
-                if home.heating == "boiler" and home.fuel == fuel and site.node_of[home.connection] is node
-            ]
-            if homes:
-                _replaceable(site, plan, node, fuel, homes)
+        own = [home for home in with_boiler if site.node_of[home.connection] is node]
+        for fuel in sorted({home.fuel for home in own}):
+            _replaceable(site, plan, node, fuel, [home for home in own if home.fuel == fuel])
 
 
 def _replaceable(site: Site, plan: Composed, node: Node, fuel: str, homes: list[HeatedHome]) -> None:
@@ -247,9 +248,8 @@ def _replaceable(site: Site, plan: Composed, node: Node, fuel: str, homes: list[
     price, carbon = site.fuel(fuel)
     peak = float(demand.max())
     plan.blocks.append(Demand(id=f"demand-{place}", node=place, demand_kw=demand, carrier=HEAT))
-    efficiency = float(
-        np.average([home.efficiency for home in homes], weights=[float(home.demand_kw.sum()) + 1e-9 for home in homes])
-    )
+    energy = {home.dwelling: float(home.demand_kw.sum()) for home in homes}
+    efficiency = float(np.average([home.efficiency for home in homes], weights=list(energy.values())))
     boiler = Boiler(
         id=f"there-boiler-{node.id}-{fuel}",
         node=place,
@@ -259,7 +259,7 @@ def _replaceable(site: Site, plan: Composed, node: Node, fuel: str, homes: list[
         fuel_co2_g_per_kwh=carbon,
     )
     plan.blocks.append(boiler)
-    share = {home.dwelling: float(home.demand_kw.sum()) / max(float(demand.sum()), 1e-9) for home in homes}
+    share = {name: value / sum(energy.values()) for name, value in energy.items()}
     names = {"size_kw": "size_kw"}
     plan.parts.append(
         Part(id=boiler.id, block=boiler.id, kind="boiler", node=place, sizes=names, existing={"size_kw": peak}, share=share)

@@ -42,8 +42,8 @@ def meter(site: Site, plan: Composed, node: str, price: Price, limit_kw: float, 
     turned = int(np.sum(export_eur > import_eur + LEAST_SPREAD))
     if turned:
         plan.notes.append(
-            f"in {turned} steps {node} could buy for less than it is paid for feeding in; there it is credited with no more than it"
-            " pays, or a plan would make money by doing both at once"
+            f"in {turned} steps {node} could buy for less than it is paid for feeding in; there it is credited with no more than"
+            " it pays, or a plan would make money by doing both at once"
         )
     block = Tariff(
         id=f"meter-{node}",

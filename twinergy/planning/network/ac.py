@@ -81,9 +81,9 @@ class AcYear:
     @classmethod
     def empty(cls, n_voltages: int, n_groups: int, n_steps: int) -> AcYear:
         """Return a year that nothing is known of yet."""
-        per_step = [np.full(n_steps, np.nan) for _ in range(5)]
-        nothing = np.full((n_voltages, n_steps), np.nan), np.full((n_groups, n_steps), np.nan)
-        return cls(*nothing, *per_step, np.zeros(n_steps, dtype=bool))
+        voltages, groups = np.full((n_voltages, n_steps), np.nan), np.full((n_groups, n_steps), np.nan)
+        lowest, highest, line, transformer, loss = (np.full(n_steps, np.nan) for _ in range(5))
+        return cls(voltages, groups, lowest, highest, line, transformer, loss, np.zeros(n_steps, dtype=bool))
 
     def excess(self, limits: Limits) -> FloatArray:
         """Return how far each step is beyond its limits as a share of them, negative within, 1 if diverged; shape (n_steps,)."""
@@ -139,9 +139,12 @@ class AcCheck:
         branches, group = self.linear.network.branches, self.linear.group
         self._members = {}
         for sort in ("line", "transformer"):
-            rows = [row for row, own in enumerate(self.linear.network.sorts) if own == sort and group[row] >= 0]
+            own_rows = [row for row, own in enumerate(self.linear.network.sorts) if own == sort and group[row] >= 0]
             table = tables[sort].row_of if sort in tables else {}
-            self._members[sort] = (group[rows].astype(np.int64), np.array([table[branches[row]] for row in rows], dtype=np.int64))
+            self._members[sort] = (
+                group[own_rows].astype(np.int64),
+                np.array([table[branches[row]] for row in own_rows], dtype=np.int64),
+            )
         self._voltages = tuple(VM_OF_PHASE[phase] for phase in PHASES) if self.model.phases else ("vm_pu",)
         self._share = np.array([[float(phase in own) / max(len(own), 1) for phase in PHASES] for own in self.phases])
 

@@ -120,7 +120,7 @@ class HostingCase:
     @property
     def n_steps(self) -> int:
         """Number of steps."""
-        return self.load_kw.shape[1]
+        return int(self.load_kw.shape[1])
 
     @property
     def day(self) -> IntArray:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from twinergy.planning.blocks.network import Cuts
 from twinergy.planning.network.margins import HIGH, LOADED, Limit, Margins
 from twinergy.planning.program import INFINITY
 
@@ -123,6 +124,21 @@ class NetworkCuts:
         """Write all rows into another program, where they may be missed."""
         rows, self.rows, self._scales, self._places = self.rows, [], [], []
         self.add(program, rows, slack)
+
+    def as_limits(self, name: str = "network") -> Cuts:
+        """Return all rows, where they stand now, as limits that another plan of the same blocks can be given beforehand."""
+        own = self.injections
+        coefficients = [self._coefficients(limit) / scale for limit, scale in zip(self.rows, self._scales, strict=True)]
+        return Cuts(
+            name=name,
+            variables=tuple(
+                (block, variable.rsplit(".", 1)[-1]) for block, variable in zip(own.blocks, own.variables, strict=True)
+            ),
+            coefficients=np.array(coefficients).reshape(len(self.rows), len(own.variables)),
+            step=own.source[[limit.step for limit in self.rows]],
+            least=np.full(len(self.rows), -np.inf),
+            most=np.array([self._most(row) for row in range(len(self.rows))]),
+        )
 
     def release(self, program: Program) -> None:
         """Let a program forget all rows."""

@@ -37,7 +37,6 @@ Rule = Literal["uniform", "free"]
 MOST_ROUNDS: Final = 8
 FREE_ROUNDS: Final = 3
 """From then on limits only come nearer."""
-INNER_ROUNDS: Final = 200
 AT_ONCE: Final = 60
 """Limits of each sort that are added before the roofs are filled again: the worst, which keeps the problem small. [-]"""
 STEADY: Final = 1e-4
@@ -253,7 +252,7 @@ class _Search:
     def _fill(self) -> tuple[FloatArray, FloatArray, float]:
         """Solve and add rows until the linear model with its bias breaks nothing; return generation and what is taken."""
         known = {row.key for row in self._filling.rows}
-        for _ in range(INNER_ROUNDS):
+        while True:
             answer, self._solution = self._filling.solve(self._room)
             if not answer.usable:
                 count = len(self._filling.rows)
@@ -264,12 +263,11 @@ class _Search:
             generated, taken, share = self._courses(self._solution)
             found = self._margins.broken(*self._state(self._case.loads(generated, taken)), self._movable, AT_ONCE)
             new = [limit for limit in found if limit.key not in known]
-            if not new:
+            if not new:  # there are only so many limits
                 return generated, taken, share
             known |= {limit.key for limit in new}
             self._filling.rows += new
             self._filling.critical |= {limit.step for limit in new}
-        return generated, taken, share
 
     def _room(self, limit: Limit) -> float:
         return self._margins.room(limit, self._squared, self._power)

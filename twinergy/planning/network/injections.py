@@ -36,8 +36,10 @@ class Injections:
         In the order of the grid's.
     fixed_kw, fixed_kvar : ndarray, shape (n_connections, n_steps)
         What the plan does not decide, load frame. [kW], [kvar]
-    variables : tuple of str
-        Variable of each part.
+    source : ndarray of int64, shape (n_steps,)
+        Step of the data that each step is taken from.
+    blocks, variables : tuple of str
+        Block and variable of each part.
     columns : ndarray of int64, shape (n_parts, n_steps)
         Its columns.
     load_per_unit : ndarray, shape (n_parts, n_steps)
@@ -51,6 +53,8 @@ class Injections:
     connections: tuple[str, ...]
     fixed_kw: FloatArray
     fixed_kvar: FloatArray
+    source: IntArray
+    blocks: tuple[str, ...]
     variables: tuple[str, ...]
     columns: IntArray
     load_per_unit: FloatArray
@@ -102,6 +106,8 @@ class Injections:
             connections=tuple(connections),
             fixed_kw=fixed[0][:, source],
             fixed_kvar=fixed[1][:, source],
+            source=source,
+            blocks=tuple(flow.block for flow in flows),
             variables=tuple(flow.variable for flow in flows),
             columns=np.array([matrices.columns[flow.variable] for flow in flows], dtype=np.int64).reshape(len(flows), n_steps),
             load_per_unit=np.array(load).reshape(len(flows), n_steps),

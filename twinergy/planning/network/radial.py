@@ -80,8 +80,8 @@ def tree_of(network: Network) -> Tree:
         loops = "; ".join(_loop(network, parent, edge, branch) for branch in spare[:3])
         more = f" (and {len(spare) - 3} more)" if len(spare) > 3 else ""  # noqa: PLR2004 - three are enough to see where
         message = (
-            f"the network is not radial, {len(spare)} loop{'s' if len(spare) > 1 else ''}: {loops}{more}. Open one of each with a "
-            "switch of the grid, or let the plan use sensitivities of the meshed network (method 'meshed')"
+            f"the network is not radial, {len(spare)} loop{'s' if len(spare) > 1 else ''}: {loops}{more}. Open one of each "
+            "with a switch of the grid, or let the plan use sensitivities of the meshed network (method 'meshed')"
         )
         raise ModelError(message)
     gain, drop = np.ones(network.n_nodes), np.ones(network.n_nodes)

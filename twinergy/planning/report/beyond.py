@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from twinergy.errors import TwinergyError
 from twinergy.planning.report.tables import Table
-from twinergy.planning.report.words import KG_PER_T, MISSING, USABLE, number, quantity, real, title
+from twinergy.planning.report.words import KG_PER_T, MISSING, NBSP, USABLE, given, number, quantity, real, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from twinergy.planning.plan import Plan
     from twinergy.planning.request import PlanRequest
 
-CONFLICT_VERB = {
+_PARTS: Final = frozenset({"capacity", "power"})
+"""Sizes that a thing may have two of, so that its numbers have to say which they are of."""
+CONFLICT_VERB: Final = {
     "most": "raise it by",
     "least": "lower it by",
     "demand": "lower it, or bring more, by up to",
@@ -35,14 +37,19 @@ def sensitivity(plan: Plan) -> Table:
     for row in (plan.extras.get("sensitivity") or {}).get("rows") or []:
         usable = row.get("status") in USABLE
         said = [_signed(row.get("eur"), 0), _signed(real(row.get("co2_kg")) / KG_PER_T)] if usable else [MISSING, MISSING]
-        rows.append([str(row.get("name")), str(row.get("level")), "" if usable else str(row.get("why") or row.get("status")), *said])
+        rows.append(
+            [str(row.get("name")), str(row.get("level")), "" if usable else str(row.get("why") or row.get("status")), *said]
+        )
     return Table(["assumption", "instead", "", "cost EUR/a", "CO₂e t/a"], rows, texts=3)
 
 
 def ranges(plan: Plan) -> Table:
     """Return how much of each thing there may be at hardly more than the least cost."""
     several = (plan.extras.get("alternatives") or {}).get("ranges") or []
-    rows = [[title(str(one.get("name"))), *(number(one.get(end)) for end in ("least", "best", "most")), str(one.get("unit", ""))] for one in several]
+    rows = [
+        [title(str(one.get("name"))), *(number(one.get(end)) for end in ("least", "best", "most")), str(one.get("unit", ""))]
+        for one in several
+    ]
     return Table(["what is new", "at least", "best", "at most", "unit"], rows)
 
 
@@ -86,7 +93,11 @@ def _member(one: Mapping[str, Any]) -> str:
     missed, unit = real(one.get("missed")), str(one.get("unit", ""))
     hours = real(one.get("hours"))
     when = f" in {number(hours, 0)} h a year" if math.isfinite(hours) else ""
-    mend = f"{CONFLICT_VERB.get(kind, 'move it by')} {quantity(missed, unit)}{when}" if math.isfinite(missed) else "moving it alone does not help"
+    mend = (
+        f"{CONFLICT_VERB.get(kind, 'move it by')} {quantity(missed, unit)}{when}"
+        if math.isfinite(missed)
+        else "moving it alone does not help"
+    )
     return f"{what}, {quantity(one.get('value'), unit)}: {mend}"
 
 
@@ -106,13 +117,16 @@ def finance(request: PlanRequest) -> list[tuple[str, str]]:
     """Return what was assumed of money."""
     money = request.finance
     rows = [
-        ("Discount rate, real", f"{number(100.0 * money.discount_rate)} % a year"),
+        ("Discount rate, real", f"{given(100.0 * money.discount_rate)} % a year"),
         ("Judged over", f"{money.horizon_years} years"),
         ("Costs of technology of", str(money.catalogue_year)),
         ("Calendar and weather of", str(request.year)),
     ]
-    rows += [(f"Real growth of {name.replace('_', ' ')}", f"{number(100.0 * rate)} % a year") for name, rate in money.price_growth.items()]
-    rows += [(f"Subsidy for {name.replace('_', ' ')}", f"{number(100.0 * share)} %") for name, share in money.subsidies.items()]
+    rows += [
+        (f"Real growth of {name.replace('_', ' ')}", f"{given(100.0 * rate)} % a year")
+        for name, rate in money.price_growth.items()
+    ]
+    rows += [(f"Subsidy for {name.replace('_', ' ')}", f"{given(100.0 * share)} %") for name, share in money.subsidies.items()]
     rows += [("Price on greenhouse gases", quantity(money.co2_eur_per_t, "EUR/t"))] if money.co2_eur_per_t else []
     rows += [("Sharing in the community", request.sharing.rule)] if request.sharing.rule != "none" else []
     return rows
@@ -123,28 +137,42 @@ def technologies(plan: Plan, request: PlanRequest, catalogue: Catalogue) -> Tabl
     rows = []
     for name in _names(plan, request, catalogue):
         kind = catalogue.technology(name).asked(request)
-        rows += list(_numbers(kind.entry.title, kind, catalogue))
-    return Table(["technology", "number", "source", "value", "unit"], rows, texts=3)
+        rows += list(_numbers(kind.entry.title, kind))
+    return Table(["technology", "number", "source", "value"], rows, texts=3)
+
+
+def sources(shown: Table, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Return what the keys of sources in a table stand for."""
+    keys = dict.fromkeys(row[2].partition(":")[0] for row in shown.rows)
+    return [(key, catalogue.sources[key]) for key in keys if key in catalogue.sources]
 
 
 def _names(plan: Plan, request: PlanRequest, catalogue: Catalogue) -> list[str]:
     from twinergy.planning.composing.site import OPEN  # noqa: PLC0415 - only where there is a catalogue
 
     sorts = dict.fromkeys((*OPEN.get(request.question, ()), *request.technologies))
-    chosen = [request.technology(sort).technology or catalogue.default(sort).name for sort in sorts if request.technology(sort).most != 0.0]
+    chosen = [
+        request.technology(sort).technology or catalogue.default(sort).name
+        for sort in sorts
+        if request.technology(sort).most != 0.0
+    ]
     built = [unit.technology for unit in plan.units if unit.technology]
-    known = {technology for sort in sorts for technology in (one.name for one in catalogue.of(sort))}
+    known = {one.name for sort in sorts for one in catalogue.of(sort)}
     return list(dict.fromkeys([*chosen, *(name for name in built if name in known)]))
 
 
-def _numbers(head: str, kind: Any, catalogue: Catalogue) -> Iterator[list[str]]:
+def _numbers(head: str, kind: Any) -> Iterator[list[str]]:
     from twinergy.planning.catalogue_terms import NUMBERS  # noqa: PLC0415
 
     for name, value in kind.numbers().items():
         figure, meaning = kind.entry.numbers.get(name), NUMBERS[name]
-        source = "your own" if name in kind.own or figure is None else catalogue.sources.get(figure.source, figure.source)
-        note = f" ({figure.note})" if figure is not None and figure.note and name not in kind.own else ""
-        yield [head, meaning.title, f"{source}{note}", number(value, None if abs(value) >= 1.0 else 4), meaning.unit]
+        source = "your own"
+        if figure is not None and name not in kind.own:
+            source = f"{figure.source}: {figure.note}" if figure.note else figure.source
+        part = name.partition("_")[0]
+        of = f" ({part})" if part in _PARTS else ""
+        shown = f"{given(float(f'{value:.4g}'))}{NBSP}{meaning.unit}".removesuffix(f"{NBSP}-")
+        yield [head, f"{meaning.title}{of}", source, shown]
         head = ""
 
 

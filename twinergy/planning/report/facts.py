@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from twinergy.planning.report.powers import EXPORT, IMPORT, powers
-from twinergy.planning.report.words import GOALS, KINDS, UNITS, USABLE, money, number, percent, quantity, tonnes
+from twinergy.planning.report.words import GOALS, KINDS, NBSP, UNITS, USABLE, given, money, number, percent, quantity, tonnes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -90,11 +90,13 @@ def cards(plan: Plan) -> list[Card]:
     before, there = eur(plan.reference), bool(plan.reference)
     saved, less = before - plan.eur, co2_kg(plan.reference) - plan.co2_kg
     years = payback_years(plan)
+    emitted = _compared(less, co2_kg(plan.reference), tonnes) if there else "in a year"
+    back = f"back in {number(years)} years" if math.isfinite(years) else "for what is added"
     own, used = self_sufficiency(plan), self_consumption(plan)
     return [
         Card("Cost of a year", money(plan.eur), _compared(saved, before, money) if there else "investment included"),
-        Card("Paid at once", money(invest_eur(plan)), f"back in {number(years)} years" if math.isfinite(years) else "for what is added"),
-        Card("Greenhouse gases", f"{tonnes(plan.co2_kg)}/a", _compared(less, co2_kg(plan.reference), tonnes) if there else "in a year"),
+        Card("Paid at once", money(invest_eur(plan)), back),
+        Card("Greenhouse gases", f"{tonnes(plan.co2_kg)}/a", emitted),
         Card("Own supply", percent(own), "" if math.isnan(used) else f"{percent(used)} of own generation stays here"),
     ]
 
@@ -109,9 +111,10 @@ def answer(plan: Plan) -> list[str]:
     if plan.status not in USABLE:
         return ["There is no plan that does what was asked; below is what stands in its way."]
     things = [_thing(kind, units) for kind, units in _by_kind(built(plan))]
-    said = [f"Build {_listed(things)}." if things else "Build nothing: what is there, run as well as possible, already is the best answer."]
     if things:
-        said.append(f"That takes {money(invest_eur(plan))} at once.")
+        said = [f"Build {_listed(things)}.", f"That takes {money(invest_eur(plan))} at once."]
+    else:
+        said = ["Build nothing: what is there, run as well as possible, already is the best answer."]
     said += _money_sentences(plan)
     said += [_grid_sentence(plan.grid)] if plan.grid is not None else []
     if plan.status == "good":
@@ -134,8 +137,10 @@ def _money_sentences(plan: Plan) -> Iterator[str]:
 
 
 def _grid_sentence(grid: GridCheck) -> str:
-    reach = f"voltages from {number(grid.vm_min_pu, 3)} to {number(grid.vm_max_pu, 3)} of nominal, lines up to {quantity(grid.line_percent, '%')}"
-    loads = f"{reach}, transformers up to {quantity(grid.transformer_percent, '%')}"
+    loads = (
+        f"voltages from {number(grid.vm_min_pu, 3)} to {number(grid.vm_max_pu, 3)} of nominal, "
+        f"lines up to {quantity(grid.line_percent, '%')}, transformers up to {quantity(grid.transformer_percent, '%')}"
+    )
     if grid.agreed:
         return f"The network carries it: {loads}, by the power flow of every step."
     return f"The network does not carry it: {loads}. The limits could not be kept in {len(grid.rounds)} rounds."
@@ -164,7 +169,7 @@ def goal(plan: Plan) -> str:
     """Return what was least, and what was limited."""
     limits = []
     if plan.options.get("most_co2_t") is not None:
-        limits.append(f"at most {quantity(plan.options['most_co2_t'], 't')} of greenhouse gases a year")
+        limits.append(f"at most {given(plan.options['most_co2_t'])}{NBSP}t of greenhouse gases a year")
     if plan.options.get("most_invest_eur") is not None:
         limits.append(f"at most {money(plan.options['most_invest_eur'])} at once")
     return ", ".join([GOALS.get(plan.goal, plan.goal), *limits])

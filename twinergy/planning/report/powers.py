@@ -24,7 +24,15 @@ CARS: Final = "cars feed back"
 OWN: Final = {"pv": "PV", "wind": "wind", "chp": "CHP"}
 REFERENCE: Final = "reference."
 """Flows of this owner are those of the community as it is: ``reference.import_kw``, ``reference.export_kw``."""
-_WORDS: Final = {"buffer": "heat_buffer", "battery": "battery", "pv": "pv", "wind": "wind", "chp": "chp", "cars": "ev", "meter": "tariff"}
+_WORDS: Final = {
+    "buffer": "heat_buffer",
+    "battery": "battery",
+    "pv": "pv",
+    "wind": "wind",
+    "chp": "chp",
+    "cars": "ev",
+    "meter": "tariff",
+}
 """Words in the names of blocks that no unit of the plan is made of, and the kind they stand for."""
 
 

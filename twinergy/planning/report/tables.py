@@ -3,18 +3,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from twinergy.planning.report import facts
-from twinergy.planning.report.powers import Owners
-from twinergy.planning.report.words import KINDS, KG_PER_T, MISSING, NBSP, PURPOSES, UNITS, USABLE, money, number, quantity, real, tonnes
+from twinergy.planning.report.words import (
+    KG_PER_T,
+    KINDS,
+    MISSING,
+    NBSP,
+    PURPOSES,
+    UNITS,
+    money,
+    number,
+    quantity,
+    real,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from twinergy.planning.plan import Plan, Unit
+    from twinergy.planning.plan import Line, Plan, Unit
 
 PLACES: Final = 3
 """Places that are named; more are counted."""
@@ -40,65 +49,6 @@ class Table:
     rows: list[list[str]]
     texts: int = 1
     strong: frozenset[int] = frozenset()
-
-
-def points(plan: Plan) -> list[Mapping[str, Any]]:
-    """Return the points of the front, as they are kept: a list, or under a name."""
-    front = plan.extras.get("front") or []
-    return list(front.get("points") or []) if isinstance(front, dict) else list(front)
-
-
-def options(plan: Plan) -> Table:
-    """Return the options side by side: as it is, the plan, the front, the alternatives."""
-    own = _own_sizes(plan)
-    found: list[tuple[str, float, float, dict[str, float]]] = []
-    if plan.reference:
-        found.append(("as it is", facts.eur(plan.reference), facts.co2_kg(plan.reference), {}))
-    if plan.status in USABLE:
-        found.append(("this plan", plan.eur, plan.co2_kg, own))
-    ours, owners = len(found) - 1, Owners(plan)
-    for point in points(plan):
-        name = f"front, {number(point.get('eur_per_t'), 0)} EUR/t"
-        found.append((name, real(point.get("eur")), real(point.get("co2_kg")), _sizes(point.get("sizes") or {}, owners)))
-    for other in _others(plan):
-        sizes = _sizes(other.get("sizes") or {}, owners)
-        found.append((str(other.get("sought")), real(other.get("eur")), real(other.get("co2_kg")), sizes))
-    kinds = [name for name in dict.fromkeys(key for *_, sizes in found for key in sizes) if any(row[3].get(name, 0.0) > facts.BUILT for row in found)]
-    base = found[0][1] if plan.reference else float("nan")
-    rows = [
-        [name, number(eur, 0), number(eur - base, 0), number(kg / KG_PER_T), *(number(sizes.get(kind, 0.0)) for kind in kinds)]
-        for name, eur, kg, sizes in found
-    ]
-    heads = ["option", "cost EUR/a", "to as it is EUR/a", "CO₂e t/a", *(f"new {kind}" for kind in kinds)]
-    return Table(heads, rows, strong=frozenset({ours}) if plan.status in USABLE else frozenset())
-
-
-def _others(plan: Plan) -> list[Mapping[str, Any]]:
-    """Return the alternatives but the best, which is the plan."""
-    several = plan.extras.get("alternatives") or {}
-    return [one for one in several.get("plans") or [] if one.get("sought") != "best"]
-
-
-def _own_sizes(plan: Plan) -> dict[str, float]:
-    sums: defaultdict[str, float] = defaultdict(float)
-    for unit in plan.units:
-        name = facts.main_size(unit)
-        if unit.added.get(name, 0.0) > facts.BUILT:
-            sums[f"{KINDS.get(unit.kind, unit.kind)} {UNITS.get(name, name)}"] += unit.added[name]
-    return dict(sums)
-
-
-def _sizes(sizes: Mapping[str, Any], owners: Owners) -> dict[str, float]:
-    """Return sizes by kind; of a battery what it holds, of units of a catalogue how many."""
-    sums: defaultdict[str, float] = defaultdict(float)
-    units = {unit.lower(): unit for unit in ("kWp", "kWh", "kW")}
-    for key, size in sizes.items():
-        block, _, name = key.rpartition(".")
-        kind = owners.kind(block)
-        unit = units.get(name.rpartition("_")[2], "units")
-        if real(size) > facts.BUILT and not (unit == "kW" and kind == "battery"):
-            sums[f"{KINDS.get(kind, block)} {unit}"] += real(size)
-    return dict(sums)
 
 
 def units(plan: Plan) -> Table:
@@ -147,12 +97,17 @@ def account(plan: Plan) -> Table:
     rows = []
     for name in names:
         sums = [[line for line in side if line.purpose == name] for side in sides]
-        known = PURPOSES.get(name, (name.replace("_", " "),))[0]
-        rows.append([known, *(number(facts.eur(lines), 0) for lines in sums), *(number(facts.co2_kg(lines) / KG_PER_T) for lines in sums)])
-    rows.append(["all", *(number(facts.eur(side), 0) for side in sides), *(number(facts.co2_kg(side) / KG_PER_T) for side in sides)])
+        rows.append([PURPOSES.get(name, (name.replace("_", " "),))[0], *_both(sums)])
+    rows.append(["all", *_both(sides)])
     said = ("as it is, ", "planned, ") if plan.reference else ("",)
     heads = ["", *(f"{word}EUR/a" for word in said), *(f"{word}t CO₂e/a" for word in said)]
     return Table(heads, rows, strong=frozenset({len(rows) - 1}))
+
+
+def _both(sides: Iterable[Sequence[Line]]) -> list[str]:
+    """Return cost, then greenhouse gases, of each side."""
+    several = list(sides)
+    return [*(number(facts.eur(side), 0) for side in several), *(number(facts.co2_kg(side) / KG_PER_T) for side in several)]
 
 
 _ROUND: Final = {
@@ -186,25 +141,6 @@ def extremes(worst: Mapping[str, Any], most: int = 6) -> Table:
     rows = [[name, f"{number(value, 4)}{NBSP}of nominal"] for value, name in ends]
     rows += [[name, quantity(value, "%", 1)] for value, name in loading[:most]]
     return Table(["bus, line or transformer", "then"], rows)
-
-
-def compared(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Return figures planned and simulated: ``what`` or ``name``, ``unit``, ``planned``, ``simulated`` and, if known, ``base``."""
-    with_base = any("base" in row for row in rows)
-    cells = []
-    for row in rows:
-        planned, simulated = real(row.get("planned")), real(row.get("simulated"))
-        digits = 3 if row.get("unit") in {"1", "pu"} else None
-        name, unit = str(row.get("what") or row.get("name")).replace("_", " "), str(row.get("unit", ""))
-        said = [number(value, digits) for value in (planned, simulated, simulated - planned)]
-        cells.append([name, "" if unit == "1" else unit, *said, *([number(row.get("base"), digits)] if with_base else [])])
-    heads = ["", "unit", "planned", "simulated", "difference", *(["as it is"] if with_base else [])]
-    return Table(heads, cells, texts=2)
-
-
-def emitted(plan: Plan) -> str:
-    """Return what the plan emits less than the community as it is, as a text; empty without one."""
-    return tonnes(facts.co2_kg(plan.reference) - plan.co2_kg) if plan.reference else ""
 
 
 def cost_per_tonne(plan: Plan) -> str:

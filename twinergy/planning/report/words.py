@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -71,6 +72,7 @@ SAID: Final = {
     "unbounded": "cost falls without end",
     "unfinished": "not finished",
 }
+_SIZE: Final = re.compile(r"[\w-]+\.\w+_(?:kwp|kwh|kw)\b")
 USABLE: Final = frozenset({"optimal", "good"})
 
 
@@ -85,50 +87,62 @@ def number(value: Any, digits: int | None = None) -> str:
     >>> number(1234.5), number(-0.1234), number(None)
     ('1,234', '−0.12', '–')
     """
-    given = real(value)
-    if math.isnan(given):
+    known = real(value)
+    if math.isnan(known):
         return MISSING
-    if math.isinf(given):
-        return "∞" if given > 0.0 else "−∞"
-    size = abs(given)
+    if math.isinf(known):
+        return "∞" if known > 0.0 else "−∞"
+    size = abs(known)
+    if not size:
+        return "0"
     after = digits if digits is not None else 0 if size >= FOUR_DIGITS / 10.0 else 1 if size >= TWO_DIGITS else 2
-    text = f"{given:,.{after}f}"
+    text = f"{known:,.{after}f}"
     return (text if float(text.replace(",", "")) else text.lstrip("-")).replace("-", "−")
 
 
+def given(value: Any) -> str:
+    """Return a number that somebody gave, as it was given.
+
+    >>> given(0.05), given(1200.0)
+    ('0.05', '1,200')
+    """
+    text = f"{real(value):,.6g}"
+    return (MISSING if text == "nan" else text).replace("-", "−")
+
+
 def quantity(value: Any, unit: str, digits: int | None = None) -> str:
-    """Return a number with its unit on one line.
+    r"""Return a number with its unit on one line.
 
     >>> quantity(12.3456, "kWp")
-    '12.3\\xa0kWp'
+    '12.3\xa0kWp'
     """
     text = number(value, digits)
     return text if text == MISSING else f"{text}{NBSP}{unit}".removesuffix(f"{NBSP}1")
 
 
 def money(value: Any) -> str:
-    """Return an amount in whole euro.
+    r"""Return an amount in whole euro.
 
     >>> money(-1234.5)
-    '−1,234\\xa0EUR'
+    '−1,234\xa0EUR'
     """
     return quantity(value, "EUR", 0)
 
 
 def tonnes(co2_kg: Any) -> str:
-    """Return greenhouse gases given in kg.
+    r"""Return greenhouse gases given in kg.
 
     >>> tonnes(12345.0)
-    '12.3\\xa0t'
+    '12.3\xa0t'
     """
     return quantity(real(co2_kg) / KG_PER_T, "t")
 
 
 def percent(share: Any) -> str:
-    """Return a share in percent.
+    r"""Return a share in percent.
 
     >>> percent(0.123)
-    '12.3\\xa0%'
+    '12.3\xa0%'
     """
     return quantity(100.0 * real(share), "%")
 
@@ -136,11 +150,11 @@ def percent(share: Any) -> str:
 def title(name: str) -> str:
     """Return a name of the machine as words: ``battery.capacity_kwh`` becomes ``Batteries, kWh``.
 
-    >>> title("battery.capacity_kwh"), title("pv_homes_1.size_south_kwp")
-    ('Batteries, kWh', 'pv homes 1, south kWp')
+    >>> title("battery.capacity_kwh"), title("pv-homes-1.size_south_kwp")
+    ('Batteries, kWh', 'pv-homes-1, south kWp')
     """
     owner, _, size = name.partition(".")
-    head = KINDS.get(owner, owner.replace("_", " "))
+    head = KINDS.get(owner, owner)
     if not size:
         return head
     tail = UNITS.get(size) or _tail(size)
@@ -151,6 +165,15 @@ def _tail(size: str) -> str:
     words = size.removeprefix("size_").split("_")
     units = {unit.lower(): unit for unit in UNITS.values()}
     return " ".join([*words[:-1], units.get(words[-1], words[-1])])
+
+
+def plain(text: str) -> str:
+    """Return a sentence in which sizes of the model are words.
+
+    >>> plain("pv-homes-2.size_tilt45_azimuth270_kwp is at its limit")
+    'pv-homes-2, tilt45 azimuth270 kWp is at its limit'
+    """
+    return _SIZE.sub(lambda found: title(found.group()), text)
 
 
 def local(moment: datetime, timezone: str) -> str:

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long a community's first optimum, further weights of CO2 and a limit on CO2 take.
+
+``python -m benchmarks.planning.front --nodes 4`` plans so many nodes with PV and batteries over a year and walks along the front
+of cost and greenhouse gases, point by point from the last one; wall and processor time of each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from benchmarks.planning.problem import HOURS_PER_YEAR
+from benchmarks.planning.village import blocks
+from twinergy.planning.horizon import Horizon
+from twinergy.planning.optimise import COST, Goal, Planner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twinergy.planning.optimise import Optimum
+
+WEIGHTS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8)
+"""Prices of greenhouse gases after the cost optimum: ten points in all. [EUR/kg]"""
+
+
+def timed(name: str, ask: Callable[[], Optimum]) -> Optimum:
+    """Ask, and print what came out and what it took."""
+    wall, busy = time.perf_counter(), time.process_time()
+    found = ask()
+    wall, busy = time.perf_counter() - wall, time.process_time() - busy
+    sys.stdout.write(
+        f"{name:24} {wall:6.2f} s, processor {busy:6.2f} s, {found.answer.status.value}, {found.answer.iterations} iterations, "
+        f"{found.eur:.0f} EUR/a, {found.co2_kg / 1000.0:.2f} t/a, gap {found.answer.gap:.1e}\n"
+    )
+    sys.stdout.flush()
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--nodes", type=int, default=4)
+    parser.add_argument("--quick", action="store_true", help="two nodes, two weeks, three points")
+    given = parser.parse_args()
+    hours, weights, nodes = (336, WEIGHTS[2::3], 2) if given.quick else (HOURS_PER_YEAR, WEIGHTS, given.nodes)
+    wall, busy = time.perf_counter(), time.process_time()
+    planner = Planner(blocks(nodes, hours), Horizon.whole(hours))
+    sys.stdout.write(f"{nodes} nodes, {planner.matrices.n_columns} columns, {len(planner.matrices.row_lower)} rows\n")
+    ends = [timed("least cost", lambda: planner.ask(COST))]
+    for weight in weights:
+        goal = Goal(eur_per_kg=weight)
+        ends.append(timed(f"{weight:g} EUR/kg", lambda goal=goal: planner.ask(goal)))
+    wall, busy = time.perf_counter() - wall, time.process_time() - busy
+    sys.stdout.write(f"front of {len(ends)} points, building included: {wall:.1f} s, processor {busy:.1f} s\n")
+    most = 0.5 * (ends[0].co2_kg + ends[-1].co2_kg)
+    timed(f"at most {most / 1000.0:.1f} t", lambda: planner.ask(Goal(most_co2_kg=most)))
+
+
+if __name__ == "__main__":
+    main()
