@@ -92,15 +92,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--hours", type=int, default=HOURS_PER_YEAR)
     parser.add_argument("--quick", action="store_true", help="two weeks, once, with what is installed here")
+    parser.add_argument("--tools", nargs="+", choices=list(TOOLS), default=list(TOOLS), help="only these")
     given = parser.parse_args()
     here = Path(sys.executable)
     other = python_of(given.environment) if given.environment else None
-    tools = [tool for tool, module in NEEDS.items() if tool in OURS or other or importlib.util.find_spec(module)]
+    tools = [
+        tool
+        for tool, module in NEEDS.items()
+        if tool in given.tools and (tool in OURS or other or importlib.util.find_spec(module))
+    ]
     if given.quick and other is None:
         tools = [tool for tool in tools if tool not in {"PyPSA, default", "Pyomo, appsi"}]
     pythons = {tool: here if tool in OURS or other is None else other for tool in tools}
     found = measure(tools, pythons, QUICK_HOURS if given.quick else given.hours, 1 if given.quick else given.rounds)
-    show(found, "PyPSA" if "PyPSA" in found else "highspy")
+    show(found, next(tool for tool in ("PyPSA", "highspy", *found) if tool in found))
     best = [run["objective"] for run in found.values()]
     spread = (max(best) - min(best)) / abs(min(best))
     sys.stdout.write(f"objectives agree within {spread:.1e}, allowed {SAME:.0e}; {len(found)} of {len(TOOLS)} tools\n")

@@ -18,18 +18,16 @@ from twinergy.planning.horizon import Horizon
 from twinergy.planning.optimise import COST, Goal, Planner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from twinergy.planning.optimise import Optimum
 
 WEIGHTS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8)
 """Prices of greenhouse gases after the cost optimum: ten points in all. [EUR/kg]"""
 
 
-def timed(name: str, ask: Callable[[], Optimum]) -> Optimum:
+def timed(name: str, planner: Planner, goal: Goal) -> Optimum:
     """Ask, and print what came out and what it took."""
     wall, busy = time.perf_counter(), time.process_time()
-    found = ask()
+    found = planner.ask(goal)
     wall, busy = time.perf_counter() - wall, time.process_time() - busy
     sys.stdout.write(
         f"{name:24} {wall:6.2f} s, processor {busy:6.2f} s, {found.answer.status.value}, {found.answer.iterations} iterations, "
@@ -49,14 +47,12 @@ def main() -> None:
     wall, busy = time.perf_counter(), time.process_time()
     planner = Planner(blocks(nodes, hours), Horizon.whole(hours))
     sys.stdout.write(f"{nodes} nodes, {planner.matrices.n_columns} columns, {len(planner.matrices.row_lower)} rows\n")
-    ends = [timed("least cost", lambda: planner.ask(COST))]
-    for weight in weights:
-        goal = Goal(eur_per_kg=weight)
-        ends.append(timed(f"{weight:g} EUR/kg", lambda goal=goal: planner.ask(goal)))
+    ends = [timed("least cost", planner, COST)]
+    ends += [timed(f"{weight:g} EUR/kg", planner, Goal(eur_per_kg=weight)) for weight in weights]
     wall, busy = time.perf_counter() - wall, time.process_time() - busy
     sys.stdout.write(f"front of {len(ends)} points, building included: {wall:.1f} s, processor {busy:.1f} s\n")
     most = 0.5 * (ends[0].co2_kg + ends[-1].co2_kg)
-    timed(f"at most {most / 1000.0:.1f} t", lambda: planner.ask(Goal(most_co2_kg=most)))
+    timed(f"at most {most / 1000.0:.1f} t", planner, Goal(most_co2_kg=most))
 
 
 if __name__ == "__main__":

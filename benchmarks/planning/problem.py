@@ -76,7 +76,8 @@ class Site:
     def read(cls, folder: Path) -> Site:
         """Read what `write` wrote."""
         table = np.loadtxt(folder / "hours.csv", delimiter=",", skiprows=1, ndmin=2).T.copy()
-        return cls(*table, numbers=Numbers(**json.loads((folder / "numbers.json").read_text(encoding="utf-8"))))
+        numbers = Numbers(**json.loads((folder / "numbers.json").read_text(encoding="utf-8")))
+        return cls(**dict(zip(COLUMNS, table, strict=True)), numbers=numbers)
 
 
 def make(n_hours: int = HOURS_PER_YEAR, seed: int = 6) -> Site:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from twinergy.planning.blocks.demand import Demand
-from twinergy.planning.composing import cars, community, heat, meters, renewables, storage
+from twinergy.planning.composing import cars, community, heat, meters, own_meters, renewables, storage
 from twinergy.planning.composing.site import Composed, Part, Site
 from twinergy.planning.horizon import HOURS_PER_WEEK, Horizon
 from twinergy.planning.nodes import grouped
@@ -52,6 +52,7 @@ def compose(request: PlanRequest, courses: Courses, catalogue: Catalogue) -> tup
     heat.add_networks(site, plan)
     heat.add_homes(site, plan)
     cars.add(site, plan)
+    own_meters.add(site, plan)
     community.add(site, plan)
     return site, plan
 
@@ -85,7 +86,7 @@ def units(plan: Composed, optimum: Optimum) -> tuple[Unit, ...]:
 def _added(sizes: Mapping[tuple[str, str], float], part: Part, name: str) -> float:
     """Return what is added of a size, nothing for what is less than rounding."""
     value = sizes.get((part.block, part.sizes[name]), 0.0)
-    return value * part.scale.get(name, 1.0) if value > SMALLEST else 0.0
+    return value * part.scale.get(name, 1.0) * part.portion.get(name, 1.0) if value > SMALLEST else 0.0
 
 
 def _unit(part: Part, added: Mapping[str, float], optimum: Optimum) -> Unit:
@@ -94,8 +95,9 @@ def _unit(part: Part, added: Mapping[str, float], optimum: Optimum) -> Unit:
     for name, value in added.items():
         size = priced[part.sizes[name]]
         count = value / part.scale.get(name, 1.0)
-        annual_eur += size.annual_eur * count + (size.once_annual_eur if count else 0.0)
-        invest_eur += size.invest_eur * count + (size.once_invest_eur if count else 0.0)
+        once = part.portion.get(name, 1.0) if count else 0.0
+        annual_eur += size.annual_eur * count + size.once_annual_eur * once
+        invest_eur += size.invest_eur * count + size.once_invest_eur * once
     return Unit(
         block=part.id,
         kind=part.kind,

@@ -250,4 +250,4 @@ class Courses:
     @property
     def n_steps(self) -> int:
         """Number of steps."""
-        return self.load_kw.shape[1]
+        return int(self.load_kw.shape[1])

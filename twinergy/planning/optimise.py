@@ -13,6 +13,7 @@ import numpy as np
 from twinergy.planning.draft import Draft
 from twinergy.planning.horizon import HOURS_PER_WEEK, Horizon
 from twinergy.planning.limited import Bracket, Kept, impossible, unlimited
+from twinergy.planning.pieces import Pieces, solved, told
 from twinergy.planning.program import INFINITY, Matrices, compiled
 from twinergy.planning.solving import Answer, Program, Status
 from twinergy.planning.whole import rounded
@@ -34,6 +35,8 @@ LITTLE: Final = 1e-6
 """Weight of what only decides among equals. [-]"""
 WORTH_A_START_H: Final = 4 * START_WEEKS * HOURS_PER_WEEK
 """Shorter horizons are solved at once. [h]"""
+WORTH_PIECES: Final = 30_000
+"""Columns from which on it is worth looking for pieces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,10 +227,44 @@ class Planner:
         """Solve without whole numbers, from the last answer where that is of use."""
         asked, self._aimed = self._aimed, goal
         self._aim(goal)
+        if self._in_pieces(goal):
+            return self._piecewise(goal)
         if self._feasible:
             return self.program.solve(primal=True)
         # the same goal with other bounds or rows: the prices of the last answer still hold
         return self.program.solve() if asked == goal and self._last >= 0 else self._first(goal)
+
+    @cached_property
+    def pieces(self) -> Pieces | None:
+        """The parts of the problem that do not touch; None where there is one only."""
+        found = Pieces(self.matrices, self.time_limit_s) if len(self.matrices.choices) else None
+        return found if found is not None and len(found) > 1 else None
+
+    def _in_pieces(self, goal: Goal) -> bool:
+        """Whether the problem may be solved in pieces: nothing was added that spans them, and no size was bound."""
+        large = self.matrices.n_columns >= WORTH_PIECES
+        return large and not goal.limits and not self.program.changes and self.pieces is not None
+
+    def _piecewise(self, goal: Goal) -> Answer:
+        """Solve piece by piece, then have the whole begin where they ended."""
+        begin = time.perf_counter()
+        assert self.pieces is not None  # noqa: S101 - asked by `_in_pieces`
+        answers = self.pieces.solve(self.program.costs, self._sizes_of_weeks(goal))
+        if not solved(answers):
+            return self._first(goal)
+        note = told(answers, begin)
+        self.pieces.start(self.program)
+        answer = self.program.solve(primal=True)
+        return replace(answer, seconds=time.perf_counter() - begin, notes=(note, *answer.notes))
+
+    def _sizes_of_weeks(self, goal: Goal) -> Mapping[str, float]:
+        """Return how big things are in a few weeks, roughly; nothing once they are known of the year."""
+        if self._last >= 0 or self.weeks is None:
+            return {}
+        begin = time.perf_counter()
+        rough = self.weeks.ask(goal)
+        self.seconds["weeks"] = time.perf_counter() - begin
+        return _sizes(rough) if rough.usable else {}
 
     @property
     def _feasible(self) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from twinergy.drawing import style
+from twinergy.results.figure_style import save
 from twinergy.results.kpi_table import DEFINITIONS
 
 if TYPE_CHECKING:
@@ -51,4 +52,4 @@ def save_sweep(frame: pd.DataFrame, paths: Sequence[str], file: Path) -> None:
         axes.set_title(f"{definition.title}, {unit}", fontsize=9, loc="left")
         axes.set_xlabel(varying[0], fontsize=8)
         axes.tick_params(labelsize=8)
-    style.save(figure, file)
+    save(figure, file)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
@@ -44,7 +44,7 @@ def solve(site: Site, _option: str) -> tuple[float, int]:
     heat_per_power = n.chp_thermal_efficiency / n.chp_electric_efficiency
     kept = (np.roll(column["stored"], 1), -(1.0 - n.loss_per_h))
     into, out = (column["charge"], -n.charge_efficiency), (column["discharge"], 1.0 / n.discharge_efficiency)
-    limits = [
+    limits: list[tuple[list[Any], Any, int]] = [
         ([c["import"], c["pv"], c["discharge"], c["chp"], minus["export"], minus["charge"]], data.electricity_kw, 0),
         ([(column["chp"], heat_per_power), c["boiler"]], data.heat_kw, 1),
         ([c["stored"], kept, into, out], 0.0, 0),
@@ -57,7 +57,7 @@ def solve(site: Site, _option: str) -> tuple[float, int]:
         ([c["chp"], (size["chp"], -1.0)], 0.0, -1),
         ([c["boiler"], (size["boiler"], -1.0)], 0.0, -1),
     ]
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
     none = np.zeros(0)
     empty = np.zeros(0, dtype=np.int32)

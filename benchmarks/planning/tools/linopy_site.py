@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import linopy
+import linopy  # type: ignore[import-not-found]
 import pandas as pd
-import xarray as xr
+import xarray as xr  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from benchmarks.planning.problem import Site

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from oemof import solph
+from oemof import solph  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from benchmarks.planning.problem import Site
@@ -65,7 +65,7 @@ def solve(site: Site, solver: str) -> tuple[float, int]:
     return float(model.objective()), sum(1 for _ in model.component_data_objects(_variables()))
 
 
-def _variables() -> type:
+def _variables() -> Any:
     from pyomo.core import Var  # noqa: PLC0415 - oemof has imported it
 
     return Var

@@ -28,20 +28,20 @@ def solve(site: Site, _option: str) -> tuple[float, int]:
     )
     ratio, kept = n.chp_thermal_efficiency / n.chp_electric_efficiency, 1.0 - n.loss_per_h
 
-    @model.Constraint(model.hours)
+    @model.Constraint(model.hours)  # type: ignore[untyped-decorator]
     def electricity(m: Any, t: int) -> Any:
         return m.bought[t] + m.pv[t] + m.discharge[t] + m.chp[t] - m.sold[t] - m.charge[t] == need[t]
 
-    @model.Constraint(model.hours)
+    @model.Constraint(model.hours)  # type: ignore[untyped-decorator]
     def warmth(m: Any, t: int) -> Any:
         return ratio * m.chp[t] + m.boiler[t] >= heat[t]
 
-    @model.Constraint(model.hours)
+    @model.Constraint(model.hours)  # type: ignore[untyped-decorator]
     def storing(m: Any, t: int) -> Any:
         gone = m.discharge[t] / n.discharge_efficiency
         return m.stored[t] == kept * m.stored[t - 1 if t else last] + n.charge_efficiency * m.charge[t] - gone
 
-    @model.Constraint(model.hours)
+    @model.Constraint(model.hours)  # type: ignore[untyped-decorator]
     def shining(m: Any, t: int) -> Any:
         return m.pv[t] <= sun[t] * m.pv_kwp
 

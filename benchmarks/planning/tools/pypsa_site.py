@@ -13,7 +13,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pypsa
+import pypsa  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from benchmarks.planning.problem import Site

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 
 import numpy as np
@@ -223,7 +224,7 @@ def test_a_range_that_was_not_finished_is_a_dash() -> None:
 def test_options_stand_side_by_side() -> None:
     table = options.options(village(24))
     assert [row[0] for row in table.rows][:3] == ["as it is", "this plan", "front, 0 EUR/t"]
-    assert table.rows[-1][0] == "least Batteries, kWh"
+    assert table.rows[-1][0] == "least Batteries (kWh)"
     assert table.heads[4:] == ["new PV kWp", "new Batteries kWh", "new CHP kW"]
     assert table.rows[1][4:] == ["106", "120", "15.0"]
     assert table.rows[1][2] == "−36,074"
@@ -248,3 +249,23 @@ def test_numbers_keep_their_worth(value: float) -> None:
     assert text not in {"−0", "−0.00"}
     known = float(text.replace(",", "").replace("−", "-"))
     assert abs(known - value) <= max(0.005 * abs(value), 0.00501)
+
+
+def test_faces_of_roofs_at_a_node_are_one_row() -> None:
+    units = village(24).units
+    other = dataclasses.replace(
+        units[0], block="pv-homes-1-flat", added={"size_kwp": 4.0}, existing={}, facts={"orientation": "tilt0-azimuth180"}
+    )
+    table = tables.built(village(24, units=(*units, other)))
+    assert table.rows[0][1] == "homes-1: 24 places, 2 directions"
+    assert table.rows[0][3:5] == ["70.0\u00a0kWp", "30.0\u00a0kWp"]
+    assert table.rows[-1][-2:] == ["301,900", "24,152"]  # by hand: 222,700 + 79,200 and 8 % of it
+    assert [row[0] for row in tables.there(village(24)).rows] == ["Boilers"]
+
+
+def test_nothing_to_build_promises_nothing() -> None:
+    plan = village(24, units=(), account=village(24).reference)
+    said = " ".join(facts.answer(plan))
+    assert said.startswith("Build nothing")
+    assert "instead of" not in said
+    assert "the same as it is" in {card.remark for card in facts.cards(plan)}

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from twinergy.cosim.workers import cluster_of
@@ -81,8 +81,8 @@ def changes_of(study: Study) -> list[Change]:
     kinds = {block.kind for block in study.composed.blocks}
     open_kinds = {part.kind for part in study.composed.parts if part.technology}
     found = [
-        *scaled("price of electricity", "tariff", "import_eur_per_kwh", SWING),
-        *scaled("price of feeding in", "tariff", "export_eur_per_kwh", (SWING[0], 1.0 / SWING[1])),
+        *(_priced(study, "price of electricity", "import_eur_per_kwh", factor) for factor in SWING),
+        *(_priced(study, "price of feeding in", "export_eur_per_kwh", factor) for factor in SWING),
         *scaled("demand", "demand", "demand_kw", (0.9, 1.1)),
     ]
     for kind in ("chp", "boiler"):
@@ -91,6 +91,17 @@ def changes_of(study: Study) -> list[Change]:
     for kind in sorted(open_kinds):
         found += costed(f"cost of {kind}", kind, SWING)
     return [*found, *(_rate(study, rate) for rate in RATES)]
+
+
+def _priced(study: Study, name: str, field: str, factor: float) -> Change:
+    """Move a price in the year itself, so that what is composed from it stays free of circles that would make money."""
+    prices = {tariff: replace(price, **{field: factor * getattr(price, field)}) for tariff, price in study.courses.prices.items()}
+    courses = replace(study.courses, prices=prices)
+
+    def again(_: Sequence[Block]) -> Sequence[Block]:
+        return compose(study.request, courses, study.catalogue)[1].blocks
+
+    return Change(name, f"x {factor:g}", again)
 
 
 def _rate(study: Study, rate: float) -> Change:

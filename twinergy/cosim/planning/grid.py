@@ -107,7 +107,7 @@ class PlannedGrid:
                 found[at.get(name, name)] = found.get(at.get(name, name), 0.0) + share
             return found
         yields = float(self.site.courses.yields[part.facts["orientation"]].sum())
-        added = sizes.get((part.block, part.sizes["size_kwp"]), 0.0)
+        added = sizes.get((part.block, part.sizes["size_kwp"]), 0.0) * part.portion.get("size_kwp", 1.0)
         roofs: dict[str, float] = {}
         for name, share in part.share.items():
             there = part.facts["existing_kwp"].get(name, 0.0) + added * share

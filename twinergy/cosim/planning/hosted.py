@@ -105,22 +105,31 @@ def _row(found: Hosting) -> dict[str, Any]:
     return {**plain, **more, "rounds": list(found.rounds), "binding": binding}
 
 
+def _totals(study: Study, kwp: dict[str, float]) -> dict[tuple[str, str], float]:
+    """Return what is built by block and size. [kWp]."""
+    totals: dict[tuple[str, str], float] = {}
+    for part in study.composed.parts:
+        if part.kind == "pv":
+            own = (part.block, part.sizes["size_kwp"])
+            totals[own] = totals.get(own, 0.0) + sum(kwp[roof] for roof in part.share)
+    return totals
+
+
 def _build(study: Study, kwp: dict[str, float]) -> None:
     """Spread what is built over the roofs as the network allows it."""
-    study.composed.parts[:] = [_spread(part, kwp) if part.kind == "pv" else part for part in study.composed.parts]
+    totals = _totals(study, kwp)
+    study.composed.parts[:] = [_spread(part, kwp, totals) if part.kind == "pv" else part for part in study.composed.parts]
 
 
-def _spread(part: Part, kwp: dict[str, float]) -> Part:
-    total = sum(kwp[roof] for roof in part.share)
-    return replace(part, share={roof: kwp[roof] / total for roof in part.share}) if total > 0.0 else part
+def _spread(part: Part, kwp: dict[str, float], totals: dict[tuple[str, str], float]) -> Part:
+    own = sum(kwp[roof] for roof in part.share)
+    total = totals[part.block, part.sizes["size_kwp"]]
+    share = {roof: kwp[roof] / own for roof in part.share} if own > 0.0 else part.share
+    return replace(part, share=share, portion={"size_kwp": own / total if total > 0.0 else 0.0})
 
 
 def _bound(study: Study, kwp: dict[str, float]) -> None:
     matrices = study.planner.matrices
-    for part in study.composed.parts:
-        if part.kind == "pv":
-            variable = next(
-                one.variable for one in matrices.choices if (one.block, one.name) == (part.block, part.sizes["size_kwp"])
-            )
-            value = np.array([sum(kwp[roof] for roof in part.share)])
-            study.planner.program.bound(matrices.columns[variable], value, value)
+    variables = {(choice.block, choice.name): choice.variable for choice in matrices.choices}
+    for own, value in _totals(study, kwp).items():
+        study.planner.program.bound(matrices.columns[variables[own]], np.array([value]), np.array([value]))

@@ -187,6 +187,8 @@ class Study:
         # a program of its own: the planner's would lose the basis from which it goes on
         alone = Program(matrices, self.request.time_limit_s, self.request.gap)
         alone.bound(columns, np.zeros(len(columns)), np.zeros(len(columns)))
+        for row in (row for name, rows in matrices.rows.items() if name.endswith(".at_least") for row in rows):
+            alone.move(int(row))  # what has to be built is not there yet
         found = Optimum(matrices, alone.solve(), COST, {})
         self.seconds["reference"] = time.perf_counter() - begin
         if found.usable:

@@ -12,7 +12,7 @@ import pyomo.environ as pyo
 
 from twinergy.errors import Finding
 from twinergy.planning.blocks.agreeing import plain
-from twinergy.planning.blocks.allowed import Allowed
+from twinergy.planning.blocks.allowed import POWER, Allowed
 from twinergy.planning.blocks.block import Block
 from twinergy.planning.draft import ELECTRICITY
 
@@ -58,16 +58,21 @@ class Pv(Block):
         Name and place.
     faces : tuple of Face
         Roofs by direction, at least one.
+    existing_kw : ndarray, shape (n,), optional
+        What the modules that are there yield together, where faces are coarser than that; by the faces otherwise. [kW]
 
     Notes
     -----
-    ``generated_kw <= sum over faces of yield_kw_per_kwp * (existing + size_kwp)``.
+    ``generated_kw <= existing_kw + sum over faces of yield_kw_per_kwp * size_kwp``, where ``existing_kw`` is the sum over faces
+    of ``yield_kw_per_kwp * existing`` if not given.
     """
 
     id: str
     node: str
     faces: tuple[Face, ...]
+    existing_kw: FloatArray | None = None
     kind: ClassVar[str] = "pv"
+    allowed: ClassVar = {"existing_kw": POWER}
 
     @classmethod
     def of(cls, *, id: str, node: str, yield_kw_per_kwp: FloatArray | float, size: Size) -> Pv:  # noqa: A002 - the field's name
@@ -79,7 +84,8 @@ class Pv(Block):
         room = draft.room(self.id)
         used = draft.power(room, "generated_kw")
         draft.feeds(self, self.node, ELECTRICITY, used)
-        existing_kw = sum(face.size.existing * face.yield_kw_per_kwp for face in self.faces)
+        by_faces = sum(face.size.existing * face.yield_kw_per_kwp for face in self.faces)
+        existing_kw = by_faces if self.existing_kw is None else self.existing_kw
         there = draft.course(room, "existing_kw", existing_kw) if np.any(existing_kw) else None
         sides = []
         for face in self.faces:
@@ -102,7 +108,8 @@ class Pv(Block):
     def own_courses(self) -> dict[str, int]:
         """Return how many steps the yields have."""
         places = {f"{_place(number, face)}.yield_kw_per_kwp": face.yield_kw_per_kwp for number, face in enumerate(self.faces)}
-        return {place: len(course) for place, course in places.items() if isinstance(course, np.ndarray)}
+        found = {place: len(course) for place, course in places.items() if isinstance(course, np.ndarray)}
+        return {**super().own_courses(), **found}
 
     def findings(self) -> list[Finding]:
         """Return what is wrong with the faces."""

@@ -90,7 +90,7 @@ def _premium(site: Site, plan: Composed) -> FloatArray:
     capped = int(np.sum(premium < asked))
     if capped:
         plan.notes.append(
-            f"the premium on shared energy counts {premium.mean():.4f} EUR/kWh on average instead of {asked:.4f}: in {capped} steps "
-            "a member could buy and feed in at once for less than it brings, so sharing is worth more than planned"
+            f"the premium on shared energy counts {premium.mean():.4f} EUR/kWh on average instead of {asked:.4f}: in {capped}"
+            " steps a member could buy and feed in at once for less than it brings, so sharing is worth more than planned"
         )
     return np.asarray(premium)

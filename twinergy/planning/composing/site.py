@@ -44,6 +44,8 @@ class Part:
         Names of its sizes in the block by their plain names: ``size_kwp``, ``capacity_kwh``, ``power_kw``, ``size_kw``.
     scale : dict of str to float
         What one unit of a size in the model is of the plain one, 1 where it is not there: a CHP unit is so many kW.
+    portion : dict of str to float
+        What part of a size in the model it has, 1 where it is not there: roofs of one direction but other tilts share a size. [-]
     technology : str
         Name in the catalogue.
     invest_eur : dict of str to float
@@ -62,6 +64,7 @@ class Part:
     node: str
     sizes: Mapping[str, str]
     scale: Mapping[str, float] = field(default_factory=dict)
+    portion: Mapping[str, float] = field(default_factory=dict)
     technology: str = ""
     invest_eur: Mapping[str, float] = field(default_factory=dict)
     existing: Mapping[str, float] = field(default_factory=dict)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MAIN_SIZE: Final = ("size_kwp", "capacity_kwh", "size_kw")
 """Sizes by which things are told, the first that a thing has; a battery is told by what it holds."""
 BUILT: Final = 1e-6
+SAME: Final = 1e-4
+"""Relative difference within which two sums are told as one. [-]"""
 INVESTMENT: Final = "investment"
 
 
@@ -102,6 +104,8 @@ def cards(plan: Plan) -> list[Card]:
 
 
 def _compared(saved: float, before: float, said: Callable[[float], str]) -> str:
+    if abs(saved) <= SAME * abs(before):
+        return "the same as it is"
     share = f" ({percent(abs(saved) / abs(before))})" if before else ""
     return f"{said(abs(saved))}{share} {'less' if saved >= 0.0 else 'more'} than as it is"
 
@@ -123,7 +127,7 @@ def answer(plan: Plan) -> list[str]:
 
 
 def _money_sentences(plan: Plan) -> Iterator[str]:
-    if not plan.reference:
+    if not plan.reference or not built(plan):
         yield f"A year costs {money(plan.eur)} and emits {tonnes(plan.co2_kg)} of greenhouse gases."
         return
     before, saved = eur(plan.reference), eur(plan.reference) - plan.eur

@@ -152,9 +152,7 @@ def figure_ranges(alternatives: Mapping[str, Any]) -> Figure:
         axes.barh(row, (most - least) / top, left=least / top, height=0.5, color=style.SKY)
         axes.plot([best / top], [row], "o", color=style.BLUE, ms=9, zorder=3)
         axes.annotate(_ends(one), (1.0, row), xytext=(8, 0), va="center", color=style.INK, **_LABEL)
-    axes.set_yticks(
-        range(len(several)), [title(str(one.get("name"))).rpartition(",")[0] or title(str(one.get("name"))) for one in several]
-    )
+    axes.set_yticks(range(len(several)), [title(str(one.get("name"))) for one in several])
     axes.tick_params(axis="y", labelcolor=style.INK)
     axes.set_xticks([])
     axes.invert_yaxis()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -63,7 +64,8 @@ def apart(plan: Plan) -> str:
 
 def _sought(text: str) -> str:
     """Return what an alternative was found for, in words: ``least battery.capacity_kwh``."""
-    return ", ".join(" ".join(title(word) if "." in word else word for word in part.split()) for part in text.split(", "))
+    words = re.split(r"(\S+\.\w+)", text)
+    return "".join(f"{title(word).replace(', ', ' (')})" if "." in word else word for word in words)
 
 
 def _others(plan: Plan) -> list[Mapping[str, Any]]:

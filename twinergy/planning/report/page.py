@@ -89,7 +89,8 @@ def _choice(plan: Plan) -> dict[str, Any]:
     return {
         "options": options.options(plan),
         "apart": options.apart(plan),
-        "units": tables.units(plan),
+        "built": tables.built(plan),
+        "there": tables.there(plan),
         "account": tables.account(plan),
         "sensitivity": beyond.sensitivity(plan),
         "ranges": beyond.ranges(plan),

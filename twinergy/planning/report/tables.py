@@ -51,48 +51,73 @@ class Table:
     strong: frozenset[int] = frozenset()
 
 
-def units(plan: Plan) -> Table:
-    """Return what is built, thing by thing, and what is there already."""
-    shown = [unit for unit in plan.units if unit.kind != "tariff" and (_sized(unit.added) or _sized(unit.existing))]
-    shown.sort(key=lambda unit: (not _sized(unit.added), list(KINDS).index(unit.kind) if unit.kind in KINDS else len(KINDS)))
-    rows = [
-        [
-            KINDS.get(unit.kind, unit.kind),
-            _where(plan, unit),
-            unit.technology.replace("_", " ") or "is there",
-            _sized(unit.existing) or MISSING,
-            _sized(unit.added) or MISSING,
-            number(unit.invest_eur, 0) if _sized(unit.added) else MISSING,
-            number(unit.annual_eur, 0) if _sized(unit.added) else MISSING,
-        ]
-        for unit in shown
-    ]
-    if facts.built(plan):
+def built(plan: Plan) -> Table:
+    """Return what is built, by place, kind and technology: faces of roofs that belong together are one row."""
+    rows = []
+    for several in _together(plan, new=True):
+        sums = [sum(getattr(unit, name) for unit in several) for name in ("invest_eur", "annual_eur")]
+        name = several[0].technology.replace("_", " ")
+        sizes = [_sized(several, "added"), _sized(several, "existing")]
+        rows.append([_kind(several[0]), _where(plan, several), name, *sizes, *(number(value, 0) for value in sums)])
+    if rows:
         total = [number(sum(getattr(unit, name) for unit in plan.units), 0) for name in ("invest_eur", "annual_eur")]
         rows.append(["all", "", "", "", "", *total])
-    strong = frozenset({len(rows) - 1}) if facts.built(plan) else frozenset[int]()
-    return Table(["what", "where", "technology", "there", "new", "EUR at once", "EUR/a"], rows, texts=3, strong=strong)
+    heads = ["what", "where", "technology", "new", "there already", "EUR at once", "EUR/a"]
+    return Table(heads, rows, texts=3, strong=frozenset({len(rows) - 1} if rows else ()))
 
 
-def _sized(sizes: Mapping[str, float]) -> str:
-    return ", ".join(quantity(value, UNITS.get(name, "")) for name, value in sizes.items() if value > facts.BUILT)
+def there(plan: Plan) -> Table:
+    """Return what is there and stays as it is."""
+    rows = [[_kind(several[0]), _where(plan, several), _sized(several, "existing")] for several in _together(plan, new=False)]
+    return Table(["what", "where", "size"], rows, texts=2)
 
 
-def _where(plan: Plan, unit: Unit) -> str:
-    places = [place for place, share in unit.share.items() if share > 0.0]
-    detail = f", {unit.facts['orientation'].replace('-', ', ')}" if "orientation" in unit.facts else ""
-    bus = f" at bus {unit.facts['bus']}" if "bus" in unit.facts else ""
+def _kind(unit: Unit) -> str:
+    return KINDS.get(unit.kind, unit.kind)
+
+
+def _together(plan: Plan, *, new: bool) -> list[list[Unit]]:
+    """Return units of one kind, node and technology together, in the order of kinds."""
+    found: dict[tuple[str, str, str], list[Unit]] = {}
+    for unit in plan.units:
+        is_new, is_there = (any(size > facts.BUILT for size in sizes.values()) for sizes in (unit.added, unit.existing))
+        if unit.kind != "tariff" and (is_new if new else is_there and not is_new):
+            found.setdefault((unit.kind, unit.node, unit.technology), []).append(unit)
+    order = list(KINDS)
+    return [found[key] for key in sorted(found, key=lambda key: order.index(key[0]) if key[0] in order else len(order))]
+
+
+def _sized(units: Sequence[Unit], which: str) -> str:
+    """Return what units have together of each size, a dash for nothing."""
+    names = dict.fromkeys(name for unit in units for name in getattr(unit, which))
+    sums = {name: sum(getattr(unit, which).get(name, 0.0) for unit in units) for name in names}
+    return ", ".join(quantity(size, UNITS.get(name, "")) for name, size in sums.items() if size > facts.BUILT) or MISSING
+
+
+def _where(plan: Plan, units: Sequence[Unit]) -> str:
+    places = list(dict.fromkeys(place for unit in units for place, share in unit.share.items() if share > 0.0))
+    directions = sorted({str(unit.facts["orientation"]) for unit in units if "orientation" in unit.facts})
+    detail = (
+        f", {directions[0].replace('-', ', ')}"
+        if len(directions) == 1
+        else f", {len(directions)} directions"
+        if directions
+        else ""
+    )
+    buses = sorted({str(unit.facts["bus"]) for unit in units if "bus" in unit.facts})
+    bus = f" at bus {', '.join(buses)}" if buses else ""
+    node = units[0].node
     if len(places) > PLACES:
-        homes = len(plan.nodes.get(unit.node, ()))
+        homes = len(plan.nodes.get(node, ()))
         of = f" of {homes}" if homes > len(places) else ""
-        return f"{unit.node}: {len(places)}{of} places{detail}{bus}"
-    return f"{', '.join(places) or unit.node}{detail}{bus}"
+        return f"{node}: {len(places)}{of} places{detail}{bus}"
+    return f"{', '.join(places) or node}{detail}{bus}"
 
 
 def account(plan: Plan) -> Table:
     """Return cost and greenhouse gases by purpose, as it is and planned."""
-    names = [name for name in PURPOSES if any(line.purpose == name for line in (*plan.account, *plan.reference))]
-    names += sorted({line.purpose for line in (*plan.account, *plan.reference)} - set(PURPOSES))
+    booked = {line.purpose for line in (*plan.account, *plan.reference) if line.eur or line.co2_kg}
+    names = [*(name for name in PURPOSES if name in booked), *sorted(booked - set(PURPOSES))]
     sides = (plan.reference, plan.account) if plan.reference else (plan.account,)
     rows = []
     for name in names:
@@ -116,7 +141,6 @@ _ROUND: Final = {
     "co2_kg": ("CO₂e kg/a", 0),
     "kwp": ("kWp", 1),
     "hours_broken": ("hours beyond a limit", 0),
-    "steps_broken": ("steps beyond a limit", 0),
     "vm_min_pu": ("lowest voltage", 4),
     "vm_max_pu": ("highest voltage", 4),
     "line_percent": ("lines %", 1),
