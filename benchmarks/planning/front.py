@@ -2,18 +2,21 @@
 """How long a community's first optimum, further weights of CO2 and a limit on CO2 take.
 
 ``python -m benchmarks.planning.front --nodes 4`` plans so many nodes with PV and batteries over a year and walks along the front
-of cost and greenhouse gases, point by point from the last one; wall and processor time of each.
+of cost and greenhouse gases, point by point from the last one; wall and processor time of each. ``--pilot hagedorn --workers 2``
+asks for the evenly spread front of a pilot's year instead, as ``twinergy plan`` does.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
 
 from benchmarks.planning.problem import HOURS_PER_YEAR
 from benchmarks.planning.village import blocks
+from twinergy.planning.front import front
 from twinergy.planning.horizon import Horizon
 from twinergy.planning.optimise import COST, Goal, Planner
 
@@ -37,12 +40,44 @@ def timed(name: str, planner: Planner, goal: Goal) -> Optimum:
     return found
 
 
+def pilot(name: str, points: int, workers: int) -> None:
+    """Ask for the front of a pilot and print its points."""
+    from twinergy.cosim.planning.study import Study  # noqa: PLC0415 - only for a pilot
+
+    planner = Study.of(name).planner
+    sys.stdout.write(f"{name}: {planner.matrices.n_columns} columns, {len(planner.matrices.row_lower)} rows\n")
+    begin = busy()
+    found = front(planner, points, workers)
+    for point in found.points:
+        sys.stdout.write(
+            f"{point.eur_per_t:10.1f} EUR/t {point.eur:14.2f} EUR/a {point.co2_kg / 1000.0:10.3f} t/a, "
+            f"at most {point.gap_eur:.2f} EUR/a too dear\n"
+        )
+    sys.stdout.write("\n".join((*found.notes, "")))
+    sys.stdout.write(
+        f"{len(found.points)} points, {found.solves} optima of the year, {workers} processes: {found.seconds:.1f} s, "
+        f"processor {busy() - begin:.1f} s\n"
+    )
+
+
+def busy() -> float:
+    """Return processor time of this process and of those that have ended for it. [s]."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nodes", type=int, default=4)
     parser.add_argument("--quick", action="store_true", help="two nodes, two weeks, three points")
+    parser.add_argument("--pilot", help="the evenly spread front of a pilot instead")
+    parser.add_argument("--points", type=int, default=10, help="of a pilot")
+    parser.add_argument("--workers", type=int, default=1, help="processes for a pilot")
     given = parser.parse_args()
+    if given.pilot:
+        pilot(given.pilot, given.points, given.workers)
+        return
     hours, weights, nodes = (336, WEIGHTS[2::3], 2) if given.quick else (HOURS_PER_YEAR, WEIGHTS, given.nodes)
     wall, busy = time.perf_counter(), time.process_time()
     planner = Planner(blocks(nodes, hours), Horizon.whole(hours))

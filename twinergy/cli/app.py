@@ -141,6 +141,7 @@ def plan(
     cluster: Annotated[str | None, typer.Option("--cluster", help="Dask scheduler to use instead: tcp://host:port.")] = None,
     *,
     sensitivity: Annotated[bool, typer.Option("--sensitivity", help="Also move the usual assumptions.")] = False,
+    uncertain: Annotated[bool, typer.Option("--uncertain", help="Also find what is best for several futures.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Rehearse the year anew, even if it is kept.")] = False,
 ) -> None:
     """Plan storage, renewables and CHP for a community; writes the plan, its report and a scenario that simulates it."""
@@ -157,7 +158,14 @@ def plan(
         scenario_assignments=scenario_assign or [],
         out=out,
         fresh=fresh,
-        around=Around(front=front, sensitivity=sensitivity, alternatives=alternatives, workers=workers, cluster=cluster),
+        around=Around(
+            front=front,
+            sensitivity=sensitivity,
+            alternatives=alternatives,
+            uncertain=uncertain,
+            workers=workers,
+            cluster=cluster,
+        ),
     )
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 
-from twinergy.community.document import Document
-from twinergy.community.scenario import load
+from twinergy.community.document import Document, pilots
+from twinergy.community.scenario import find, load
 from twinergy.cosim.planning.improve import improve as improved
 from twinergy.cosim.planning.scenario import scenario_of
 from twinergy.cosim.planning.study import Study
@@ -21,16 +21,20 @@ from twinergy.planning import catalogue
 from twinergy.planning import folder as folders
 from twinergy.planning.asking import checked
 from twinergy.planning.report import write_report, write_verification
+from twinergy.planning.report.words import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rich.console import Console
 
+    from twinergy.community.scenario import Scenario
     from twinergy.cosim.planning.around import Around
     from twinergy.cosim.planning.verify import Verification
     from twinergy.planning.plan import Plan
 
+CHANGED: Final = "scenario_assignments"
+"""Where a plan keeps what the command line changed in its scenario, among its extras."""
 LATEST: Final = "latest"
 MOST_REASONS: Final = 6
 EUR: Final = "{:,.0f}"
@@ -68,10 +72,13 @@ def plan_command(
         say=_dim(console),
     )
     plan = study.answer(f"{study.scenario.name}-{study.request.question}-{study.request.goal}", around)
+    edits = {CHANGED: list(scenario_assignments)} if scenario_assignments else {}
+    plan = dataclasses.replace(plan, scenario=_named(scenario), extras={**plan.extras, **edits})
     place = folders.write(plan, _fresh(out, plan.name))
     scenario_of(plan, study.scenario, place)
     topology = study.grid.ac.model.topology() if study.grid else None  # type: ignore[attr-defined]
-    report = write_report(plan, place, courses=study.courses, topology=topology)
+    zone = study.scenario.twin.site.timezone
+    report = write_report(plan, place, courses=study.courses, topology=topology, timezone=zone)
     show(console, plan)
     console.print(f"plan in {place}, report {report}; prove it with: twinergy verify {place}", soft_wrap=True, highlight=False)
     return place
@@ -90,7 +97,7 @@ def verify_command(
     plan = folders.read(folder)
     proof = _proved(console, plan, folder, proving)
     if not improve:
-        return write_verification(plan, _rows(proof.figures), _rows(proof.gap.reasons), folder)
+        return _written(plan, proof, folder)
     made: list[tuple[Plan, Path]] = []
 
     def again(request: dict[str, Any]) -> Plan:
@@ -102,20 +109,45 @@ def verify_command(
     place_of = next((place for better, place in made if better.name == best.name), folder)
     folders.write(best, place_of)
     console.print(best.notes[-1], highlight=False, soft_wrap=True)
-    return write_verification(plan, _rows(proof.figures), _rows(proof.gap.reasons), folder)
+    return _written(plan, proof, folder)
+
+
+def _named(scenario: str) -> str:
+    """Return a scenario as it is found again from any folder: a pilot's name, or the whole path."""
+    path = find(scenario)
+    return scenario if scenario in pilots() and path == pilots()[scenario] else str(path.resolve())
+
+
+def _base(plan: Plan) -> Scenario:
+    """Return the community that a plan was made for, with what the command line had changed in it."""
+    return load(plan.scenario, plan.extras.get(CHANGED, ()))
 
 
 def _proved(console: Console, plan: Plan, folder: Path, proving: Proving) -> Verification:
-    proof = verify(plan, folder, progress=_dim(console), **dataclasses.asdict(proving))
+    proof = verify(plan, folder, base=_base(plan), progress=_dim(console), **dataclasses.asdict(proving))
     _show_proof(console, proof)
     return proof
 
 
+def _written(plan: Plan, proof: Verification, folder: Path) -> Path:
+    """Write the page of a proof and return it: the ends of the gap first, for they are what its reasons add up to."""
+    ends = [
+        {"name": name, "unit": unit, **{side: getattr(getattr(proof, side), name) for side in ("planned", "simulated", "base")}}
+        for name, unit in (("eur", "EUR/a"), ("co2_kg", "kg/a"))
+    ]
+    notes = dict.fromkeys((*proof.notes, *proof.gap.notes))
+    return write_verification(
+        plan, [*ends, *_rows(proof.figures)], _rows(proof.gap.reasons), folder, notes=notes, adds=proof.adds
+    )
+
+
 def _again(console: Console, plan: Plan, request: dict[str, Any], out: Path) -> tuple[Plan, Path]:
     """Plan once more from a request as plain data."""
-    study = Study(load(plan.scenario), checked(Document(request, {}, ())), catalogue.load(), say=_dim(console))
+    study = Study(_base(plan), checked(Document(request, {}, ())), catalogue.load(), say=_dim(console))
     place = _fresh(out, plan.name)
     better = study.answer(place.name)
+    edits = {name: plan.extras[name] for name in (CHANGED,) if name in plan.extras}
+    better = dataclasses.replace(better, scenario=plan.scenario, extras={**better.extras, **edits})
     folders.write(better, place)
     return better, place
 
@@ -160,12 +192,15 @@ def show(console: Console, plan: Plan) -> None:
     for name in ("what", "where", "adds", "EUR at once", "EUR a year"):
         table.add_column(name, justify="right" if name.startswith("EUR") else "left")
     for unit in plan.units:
-        added = ", ".join(f"{value:,.1f} {name.rpartition('_')[2]}" for name, value in unit.added.items() if value > 0.0)
+        added = ", ".join(f"{value:,.1f} {UNITS.get(name, name)}" for name, value in unit.added.items() if value > 0.0)
         if added:
             table.add_row(
                 unit.technology or unit.kind, unit.node, added, EUR.format(unit.invest_eur), EUR.format(unit.annual_eur)
             )
-    console.print(table)
+    if table.row_count:
+        console.print(table)
+    else:
+        console.print(f"{plan.question}, least {plan.goal}: {plan.status}; nothing is added", highlight=False)
     for name, lines in (("as it is", plan.reference), ("planned", plan.account)):
         eur, tonnes = sum(line.eur for line in lines), sum(line.co2_kg for line in lines) / 1000.0
         console.print(f"{name}: {eur:,.0f} EUR/a, {tonnes:,.1f} t CO2e/a", highlight=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from twinergy.planning.available import available
 from twinergy.planning.blocks.demand import Demand
 from twinergy.planning.composing import cars, community, heat, meters, own_meters, renewables, storage
 from twinergy.planning.composing.site import Composed, Part, Site
@@ -130,7 +131,15 @@ def flows(plan: Composed, optimum: Optimum) -> dict[str, FloatArray]:
     return found
 
 
-def plan_of(site: Site, composed: Composed, optimum: Optimum, reference: tuple[Line, ...], **facts: Any) -> Plan:
+def plan_of(
+    site: Site,
+    composed: Composed,
+    optimum: Optimum,
+    reference: tuple[Line, ...],
+    *,
+    extras: Mapping[str, Any] | None = None,
+    **facts: Any,
+) -> Plan:
     """Return the plan that an optimum stands for.
 
     Parameters
@@ -141,10 +150,13 @@ def plan_of(site: Site, composed: Composed, optimum: Optimum, reference: tuple[L
         A usable answer.
     reference : tuple of Line
         Account of the community as it is.
+    extras : dict, optional
+        What was found around it; what is available to the network is added as ``available``.
     **facts
-        Other fields of `Plan`: ``name``, ``reasons``, ``grid``, ``extras``, ``seconds``.
+        Other fields of `Plan`: ``name``, ``reasons``, ``grid``, ``seconds``.
     """
     request, courses = site.request, site.courses
+    spare = available(composed.blocks, optimum)
     return Plan(
         scenario=courses.scenario,
         question=request.question,
@@ -158,7 +170,8 @@ def plan_of(site: Site, composed: Composed, optimum: Optimum, reference: tuple[L
         units=units(composed, optimum),
         account=account(optimum),
         reference=reference,
-        flows=flows(composed, optimum),
+        flows={**flows(composed, optimum), **spare.flows()},
+        extras={"available": spare.figures(), **(extras or {})},
         nodes={node.id: node.connections(courses) for node in site.nodes},
         notes=(*composed.notes, *optimum.answer.notes),
         **facts,

@@ -32,8 +32,10 @@ class Point:
         What is added, by ``block.size``. [unit of the size]
     gap_eur : float
         How much dearer it may be than the least possible at these emissions: 0 but for a mixture of two optima. [EUR/a]
-    optimum : Optimum
-        The whole plan.
+    goal : Goal
+        What was least.
+    optimum : Optimum, optional
+        The whole plan; None where another process found it.
     """
 
     eur: float
@@ -41,7 +43,8 @@ class Point:
     eur_per_t: float
     sizes: dict[str, float]
     gap_eur: float
-    optimum: Optimum = field(repr=False, compare=False)
+    goal: Goal
+    optimum: Optimum | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the point as plain data."""
@@ -84,7 +87,7 @@ def price_of(goal: Goal) -> float:
 def point_of(optimum: Optimum, gap_eur: float = 0.0) -> Point:
     """Return an optimum as a point of the front."""
     sizes = {f"{block}.{name}": size for (block, name), size in optimum.sizes().items()}
-    return Point(optimum.eur, optimum.co2_kg, price_of(optimum.goal) * KG_PER_T, sizes, gap_eur, optimum)
+    return Point(optimum.eur, optimum.co2_kg, price_of(optimum.goal) * KG_PER_T, sizes, gap_eur, optimum.goal, optimum)
 
 
 def between(before: Point, after: Point, co2_kg: float, gap_eur: float) -> Point:
@@ -93,13 +96,23 @@ def between(before: Point, after: Point, co2_kg: float, gap_eur: float) -> Point
         return before
     share = (before.co2_kg - co2_kg) / (before.co2_kg - after.co2_kg)
     asked = (after.eur - before.eur) / (before.co2_kg - after.co2_kg)
-    one, other = before.optimum.answer, after.optimum.answer
+    goal, gap_eur = Goal(eur_per_kg=asked), max(gap_eur, 0.0)
+    sizes = {name: (1.0 - share) * size + share * after.sizes[name] for name, size in before.sizes.items()}
+    eur = (1.0 - share) * before.eur + share * after.eur
+    mixed = Point(eur, co2_kg, asked * KG_PER_T, sizes, gap_eur, goal)
+    if before.optimum is None or after.optimum is None:
+        return mixed
+    return replace(mixed, optimum=_mixed(before.optimum, after.optimum, share, goal, gap_eur))
+
+
+def _mixed(before: Optimum, after: Optimum, share: float, goal: Goal, gap_eur: float) -> Optimum:
+    one, other = before.answer, after.answer
     values = (1.0 - share) * one.values + share * other.values
-    goal = Goal(eur_per_kg=asked)
-    objective = float(before.optimum.matrices.costs(goal.eur, goal.eur_per_kg) @ values)
-    notes = (f"a mixture of two optima at {asked * KG_PER_T:.1f} EUR/t, at most {gap_eur:.2f} EUR/a above the least",)
+    objective = float(before.matrices.costs(goal.eur, goal.eur_per_kg) @ values)
+    price = f"{goal.eur_per_kg * KG_PER_T:.1f} EUR/t"
+    notes = (f"a mixture of two optima at {price}, at most {gap_eur:.2f} EUR/a above the least",)
     answer = replace(one, values=values, objective=objective, seconds=0.0, iterations=0, notes=notes)
-    return point_of(Optimum(before.optimum.matrices, answer, goal, {}), max(gap_eur, 0.0))
+    return Optimum(before.matrices, answer, goal, {})
 
 
 def undominated(points: Iterable[Point]) -> list[Point]:
@@ -115,7 +128,7 @@ def with_prices(points: Sequence[Point]) -> tuple[Point, ...]:
     """Return the points, with the price of the way to it where the goal of a point does not say one."""
     priced = []
     for number, point in enumerate(points):
-        last, limited = number == len(points) - 1, point.optimum.goal.most_co2_kg < INFINITY
+        last, limited = number == len(points) - 1, point.goal.most_co2_kg < INFINITY
         if number and (last or limited):
             before = points[number - 1]
             way = KG_PER_T * (point.eur - before.eur) / (before.co2_kg - point.co2_kg)

@@ -13,7 +13,7 @@ import numpy as np
 from twinergy.planning.draft import Draft
 from twinergy.planning.horizon import HOURS_PER_WEEK, Horizon
 from twinergy.planning.limited import Bracket, Kept, impossible, unlimited
-from twinergy.planning.pieces import Pieces, solved, told
+from twinergy.planning.pieces import Pieces, solved
 from twinergy.planning.program import INFINITY, Matrices, compiled
 from twinergy.planning.solving import Answer, Program, Status
 from twinergy.planning.whole import rounded
@@ -31,6 +31,9 @@ FURTHER: Final = 1.5
 NEARBY: Final = 1.02
 """First step from the price that the weeks ask to the other side of a limit; the next ones grow. [-]"""
 MOST_STEPS: Final = 7
+NEAR_FACTOR: Final = 1.5
+NEAR_EUR_PER_KG: Final = 0.06
+"""Prices of greenhouse gases between which the simplex method goes on rather than begins anew. [-], [EUR/kg]"""
 LITTLE: Final = 1e-6
 """Weight of what only decides among equals. [-]"""
 WORTH_A_START_H: Final = 4 * START_WEEKS * HOURS_PER_WEEK
@@ -65,6 +68,13 @@ class Goal:
         """Limits on totals that were set, by name."""
         both = {"co2": self.most_co2_kg, "eur": self.most_eur}
         return {name: most for name, most in both.items() if most < INFINITY}
+
+    def near(self, other: Goal) -> bool:
+        """Whether another goal asks nearly the same price of greenhouse gases."""
+        if not self.eur or not other.eur:
+            return self.eur == other.eur
+        one, two = sorted((self.eur_per_kg / self.eur, other.eur_per_kg / other.eur))
+        return two <= NEAR_FACTOR * one or two - one <= NEAR_EUR_PER_KG
 
     def within(self, name: str, most: float) -> Goal:
         """Return the goal with another limit on one of the totals."""
@@ -177,7 +187,6 @@ class Planner:
     relaxed: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
     matrices: Matrices = field(init=False)
-    program: Program = field(init=False)
 
     def __post_init__(self) -> None:
         begin = time.perf_counter()
@@ -187,79 +196,107 @@ class Planner:
         begin = time.perf_counter()
         self.matrices = compiled(draft)
         self.seconds["compile"] = time.perf_counter() - begin
-        self.program = Program(self.matrices, self.time_limit_s, self.gap, self.relaxed)
+        self._whole = Program(self.matrices, self.time_limit_s, self.gap, self.relaxed)
+        self._behind = False
         self._limits: dict[str, int] = {}
         self._most: dict[str, float] = {}
         self._last = -1
         self._aimed: Goal | None = None
+
+    @property
+    def program(self) -> Program:
+        """The whole problem in HiGHS; where pieces were solved last, it goes on from their ends."""
+        self._catch_up()
+        return self._whole
+
+    def _catch_up(self) -> None:
+        if self._behind and self.pieces is not None:
+            self._behind = False
+            self.pieces.start(self._whole)
 
     @cached_property
     def weeks(self) -> Planner | None:
         """The same blocks over a few weeks; None where the horizon is short. Whole numbers may be broken in it."""
         return Planner(self.blocks, self._weeks, relaxed=True) if self._weeks is not None else None
 
-    def ask(self, goal: Goal = COST) -> Optimum:
+    def ask(self, goal: Goal = COST, sizes: Mapping[str, float] | None = None) -> Optimum:
         """Return the optimum for a goal.
 
         The status is in the answer: a plan that cannot be is a value here, `twinergy.planning.conflict` says why.
 
+        Parameters
+        ----------
+        goal : Goal
+            What is least.
+        sizes : dict of str to float, optional
+            How big things will roughly be, by variable: a way to the optimum, not a limit. [unit of the size]
+
         Notes
         -----
-        Asked again with other weights, the last answer is still feasible and the simplex method goes on from there. A limit on
-        one total is kept by its price (`twinergy.planning.limited`); two limits, or whole numbers, are rows of the problem.
+        Asked again at nearly the same price of greenhouse gases, the last answer is still feasible and the simplex method goes on
+        from there; at another price it is begun anew by way of guessed sizes, those of a few weeks where none are given. A limit
+        on one total is kept by its price (`twinergy.planning.limited`); two limits, or whole numbers, are rows of the problem.
         """
         limits = goal.limits
-        if len(limits) == 1 and not self.program.whole:
+        if len(limits) == 1 and not self._whole.whole:
             (name,) = limits
             kept = self._limited(goal, name)
             if kept is not None:
                 prices = {name: kept.price} if kept.answer.usable else {}
                 return Optimum(self.matrices, kept.answer, goal, prices)
-        return self._direct(goal)
+        return self._direct(goal, sizes)
 
-    def _direct(self, goal: Goal) -> Optimum:
+    def _direct(self, goal: Goal, sizes: Mapping[str, float] | None = None) -> Optimum:
         """Return the optimum with all limits as rows of the problem."""
-        if not self.program.whole:
-            return self._optimum(self._relaxed(goal), goal)
-        return self._optimum(rounded(self.program, lambda: self._relaxed(goal)), goal)
+        if not self._whole.whole:
+            return self._optimum(self._relaxed(goal, sizes), goal)
+        return self._optimum(rounded(self._whole, lambda: self._stood(self._relaxed(goal, sizes))), goal)
 
-    def _relaxed(self, goal: Goal) -> Answer:
+    def _relaxed(self, goal: Goal, sizes: Mapping[str, float] | None) -> Answer:
         """Solve without whole numbers, from the last answer where that is of use."""
         asked, self._aimed = self._aimed, goal
         self._aim(goal)
+        near = asked is not None and goal.near(asked)
         if self._in_pieces(goal):
-            return self._piecewise(goal)
-        if self._feasible:
+            return self._piecewise(goal, near, sizes)
+        if self._feasible and (near or self.weeks is None):
             return self.program.solve(primal=True)
         # the same goal with other bounds or rows: the prices of the last answer still hold
         return self.program.solve() if asked == goal and self._last >= 0 else self._first(goal)
 
+    def _stood(self, answer: Answer) -> Answer:
+        """Let the whole stand where an answer was found."""
+        self._catch_up()
+        return answer
+
     @cached_property
     def pieces(self) -> Pieces | None:
         """The parts of the problem that do not touch; None where there is one only."""
-        found = Pieces(self.matrices, self.time_limit_s) if len(self.matrices.choices) else None
-        return found if found is not None and len(found) > 1 else None
+        large = len(self.matrices.choices) and self.matrices.n_columns >= WORTH_PIECES
+        found = Pieces(self.matrices, self.time_limit_s) if large else ()
+        return found or None
 
     def _in_pieces(self, goal: Goal) -> bool:
         """Whether the problem may be solved in pieces: nothing was added that spans them, and no size was bound."""
-        large = self.matrices.n_columns >= WORTH_PIECES
-        return large and not goal.limits and not self.program.changes and self.pieces is not None
+        return not goal.limits and self._whole.as_compiled and self.pieces is not None
 
-    def _piecewise(self, goal: Goal) -> Answer:
-        """Solve piece by piece, then have the whole begin where they ended."""
+    def _piecewise(self, goal: Goal, near: bool, sizes: Mapping[str, float] | None) -> Answer:
+        """Solve piece by piece and put together what came out; where that fails, solve the whole."""
         begin = time.perf_counter()
         assert self.pieces is not None  # noqa: S101 - asked by `_in_pieces`
-        answers = self.pieces.solve(self.program.costs, self._sizes_of_weeks(goal))
+        guess = {} if near else sizes or self._sizes_of_weeks(goal)
+        answers = self.pieces.solve(self._whole.costs, guess, anew=not near)
         if not solved(answers):
             return self._first(goal)
-        note = told(answers, begin)
-        self.pieces.start(self.program)
-        answer = self.program.solve(primal=True)
-        return replace(answer, seconds=time.perf_counter() - begin, notes=(note, *answer.notes))
+        self._behind = True
+        answer = self.pieces.joined(answers, self._whole)
+        if answer.status is not Status.OPTIMAL:
+            answer = self.program.solve(primal=True)
+        return replace(answer, seconds=time.perf_counter() - begin)
 
     def _sizes_of_weeks(self, goal: Goal) -> Mapping[str, float]:
-        """Return how big things are in a few weeks, roughly; nothing once they are known of the year."""
-        if self._last >= 0 or self.weeks is None:
+        """Return how big things are in a few weeks, roughly."""
+        if self.weeks is None:
             return {}
         begin = time.perf_counter()
         rough = self.weeks.ask(goal)
@@ -269,7 +306,7 @@ class Planner:
     @property
     def _feasible(self) -> bool:
         """Whether the last answer still keeps to all limits."""
-        return self._last == self.program.changes
+        return self._last == self._whole.changes
 
     def _first(self, goal: Goal) -> Answer:
         """Solve from nothing, or from what kept to other limits: by way of a few weeks where that is shorter."""
@@ -293,7 +330,7 @@ class Planner:
         """Return the optimum under one limit by its price; None where that leads nowhere."""
         totals = self.matrices.costs(0.0, 1.0) if name == "co2" else self.matrices.costs()
         costs, most = self.matrices.costs(goal.eur, goal.eur_per_kg), goal.limits[name]
-        bracket = Bracket(lambda price: self._direct(goal.at(name, price)).answer, costs, totals, most, self.program.check)
+        bracket = Bracket(lambda price: self._direct(goal.at(name, price)).answer, costs, totals, most, self._whole.check)
         self._begin(bracket, goal, name)
         if bracket.failed is not None:
             return None
@@ -347,20 +384,20 @@ class Planner:
         return bool(draft.choices) and self.horizon.n_steps * self.horizon.step_h > WORTH_A_START_H
 
     def _aim(self, goal: Goal) -> None:
-        self.program.goal(self.matrices.costs(goal.eur, goal.eur_per_kg))
+        self._whole.goal(self.matrices.costs(goal.eur, goal.eur_per_kg))
         self._bound("co2", self.matrices.costs(0.0, 1.0), goal.most_co2_kg)
         self._bound("eur", self.matrices.costs(), goal.most_eur)
 
     def _bound(self, name: str, coefficients: FloatArray, most: float) -> None:
         if name in self._limits:
             if self._most[name] != most:
-                self.program.move(self._limits[name], most=most)
+                self._whole.move(self._limits[name], most=most)
         elif most < INFINITY:
-            self._limits[name] = self.program.limit(coefficients, most=most)
+            self._limits[name] = self._whole.limit(coefficients, most=most)
         self._most[name] = most
 
     def _optimum(self, answer: Answer, goal: Goal) -> Optimum:
-        self._last = self.program.changes if answer.status is Status.OPTIMAL else -1
+        self._last = self._whole.changes if answer.status is Status.OPTIMAL else -1
         self._aimed, self._answer = goal, answer
         prices = {name: max(0.0, -float(answer.duals[row])) for name, row in self._limits.items()} if answer.usable else {}
         return Optimum(self.matrices, answer, goal, {name: price for name, price in prices.items() if np.isfinite(price)})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twinergy.errors import closest
+from twinergy.errors import ModelError, TwinergyError, closest
 from twinergy.planning.draft import Block
 from twinergy.planning.many import Job, Outcome, plans
 from twinergy.planning.optimise import COST, Goal
@@ -115,18 +115,28 @@ def sensitivity(
 
     Raises
     ------
-    ValueError
+    ModelError
         If there is no plan without changes to compare with.
+
+    Notes
+    -----
+    A change that nothing can be made of, or with which there is no plan, is a row that says why.
     """
     jobs = [Job(name="as assumed", blocks=blocks, horizon=horizon, goal=goal)]
-    for change in changes:
+    failed: dict[int, Outcome] = {}
+    for number, change in enumerate(changes):
         name = f"{change.name} {change.level}"
-        jobs.append(Job(name=name, blocks=change.apply(blocks), horizon=horizon, goal=goal))
+        try:
+            jobs.append(Job(name=name, blocks=change.apply(blocks), horizon=horizon, goal=goal))
+        except (TwinergyError, ValueError) as error:
+            failed[number] = Outcome(name=name, status="failed", why=str(error))
     base, *others = plans(jobs, workers)
     if not base.usable:
         message = f"there is no plan to compare with: {base.why or base.status}"
-        raise ValueError(message)
-    return Sensitivity(base, tuple(_row(change, other, base) for change, other in zip(changes, others, strict=True)))
+        raise ModelError(message)
+    made = iter(others)
+    outcomes = [failed[number] if number in failed else next(made) for number in range(len(changes))]
+    return Sensitivity(base, tuple(_row(change, other, base) for change, other in zip(changes, outcomes, strict=True)))
 
 
 def scaled(name: str, kind: str, quantity: str, factors: Sequence[float]) -> list[Change]:

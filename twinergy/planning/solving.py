@@ -148,6 +148,13 @@ class Program:
         """Number of rows, added ones included."""
         return self._ledger.n_rows
 
+    @property
+    def as_compiled(self) -> bool:
+        """Whether bounds and limits are those of the matrices and no row was added."""
+        first, now = self.matrices, self._ledger
+        pairs = ((getattr(first, name), getattr(now, name)) for name in ("lower", "upper", "row_lower", "row_upper"))
+        return all(np.array_equal(one, other) for one, other in pairs)
+
     def goal(self, costs: FloatArray) -> None:
         """Minimise another sum of costs, shape (n_columns,)."""
         self._costs = costs
@@ -233,6 +240,11 @@ class Program:
             answer = replace(second, notes=(*answer.notes, *second.notes, "solved once more from the beginning"))
         return replace(answer, seconds=time.perf_counter() - begin)
 
+    def anew(self) -> Answer:
+        """Solve from nothing: another start is the longer way where costs are far from those it was the best for."""
+        self._highs.clearSolver()
+        return self.solve()
+
     def from_sizes(self, sizes: Mapping[str, float]) -> Answer:
         """Solve by way of guessed sizes: first with them, then freed from there. A guess that cannot be run is let go.
 
@@ -280,7 +292,7 @@ class Program:
         """Run with guessed sizes, and with greater ones where the guess is too small."""
         # another start would have to be undone first, and a problem with its sizes given is solved fast from nothing
         self._highs.clearSolver()
-        # from a size of nothing the simplex method leaves by many steps that lead nowhere: 36,000 where a little of it takes 2,000
+        # away from a size of nothing many steps lead nowhere: 36,000 iterations where a little of it takes 2,000
         guess = np.maximum(guess, own[0] + A_LITTLE)
         for factor in LARGER:
             tried = np.clip(guess * factor, *own)

@@ -25,6 +25,7 @@ from twinergy.planning.blocks.ev import Ev
 from twinergy.planning.blocks.heat_buffer import HeatBuffer
 from twinergy.planning.blocks.heat_pump import HeatPump
 from twinergy.planning.blocks.network import Cuts, NetworkLimits
+from twinergy.planning.blocks.own_meters import OwnMeters, Tangent
 from twinergy.planning.blocks.pv import Face, Pv
 from twinergy.planning.blocks.sharing import LocalSharing, SharingPremium
 from twinergy.planning.blocks.tariff import Tariff
@@ -133,6 +134,19 @@ CASES: dict[str, tuple[Horizon, list[Block]]] = {
                     ),
                     Face(name="west", yield_kw_per_kwp=np.array([0.0, 0.625]), size=Size(unit="kWp", most=5.0, annual_eur=80.0)),
                 ),
+            )
+        ],
+    ),
+    "pv_existing": (
+        TWO_STEPS,
+        [
+            Pv(
+                id="roofs",
+                node="site",
+                faces=(
+                    Face(name="south", yield_kw_per_kwp=YIELD, size=Size(unit="kWp", existing=2.0, most=3.0, annual_eur=90.0)),
+                ),
+                existing_kw=np.array([0.625, 1.75]),
             )
         ],
     ),
@@ -260,6 +274,24 @@ CASES: dict[str, tuple[Horizon, list[Block]]] = {
             Pv.of(id="a", node="site", yield_kw_per_kwp=YIELD, size=Size(unit="kWp", most=10.0)),
             Pv.of(id="b", node="site", yield_kw_per_kwp=YIELD, size=Size(unit="kWp", most=10.0)),
             Together(id="all", sizes=(("a", "size_kwp"), ("b", "size_kwp")), least=2.0, most=12.0),
+        ],
+    ),
+    "own_meters": (
+        TWO_STEPS,
+        [
+            meter("site"),
+            Pv.of(id="roof", node="site", yield_kw_per_kwp=YIELD, size=Size(unit="kWp", existing=4.0, most=10.0)),
+            battery(),
+            OwnMeters(
+                id="each",
+                meter="site",
+                pv="roof",
+                discharging=(("battery", "discharge_kw"),),
+                tangents=(
+                    Tangent(lack_kw=np.array([2.0, 1.5]), relief_kw={"size_kwp": np.array([0.125, 0.375])}),
+                    Tangent(lack_kw=np.array([0.5, 0.75]), relief_kw={}),
+                ),
+            ),
         ],
     ),
     "network": (TWO_STEPS, [meter("a"), meter("b"), NetworkLimits(id="wires", cuts=(CUTS,))]),

@@ -82,15 +82,15 @@ def test_feeding_in_never_pays_more_than_buying_costs() -> None:
 def test_roofs_of_a_node_are_added_up_by_direction() -> None:
     _, plan = composed(GIVEN, question="hosting")
     with_pv = {face.name: face for face in block(plan, "pv-homes-2").faces}  # h1 and h2
-    assert list(with_pv) == ["tilt30_azimuth180"]
-    assert with_pv["tilt30_azimuth180"].size.existing == 8.0
-    assert with_pv["tilt30_azimuth180"].size.most == 6.0
+    assert list(with_pv) == ["south"]
+    assert with_pv["south"].size.existing == 8.0
+    assert with_pv["south"].size.most == 6.0
     unit = part(plan, "pv-homes-2-tilt30-azimuth180")
     assert unit.share == {"pv-h1": 1.0, "pv-h2": 0.0}
     assert unit.facts["connection"] == {"pv-h1": "h1", "pv-h2": "h2"}
     assert {face.name: face.size.most for face in block(plan, "pv-homes-1").faces} == {
-        "tilt30_azimuth270": 5.0,
-        "tilt30_azimuth90": 5.0,
+        "east": 5.0,
+        "west": 5.0,
     }
 
 

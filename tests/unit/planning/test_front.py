@@ -3,19 +3,26 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from tests.unit.planning.exploring_site import Need, site
 from twinergy.errors import ModelError
+from twinergy.planning import optimise
 from twinergy.planning.blocks.boiler import Boiler
 from twinergy.planning.draft import HEAT
 from twinergy.planning.front import Front, front
+from twinergy.planning.front_asked import Question, asking
 from twinergy.planning.horizon import Horizon
 from twinergy.planning.optimise import CO2, COST, Goal, Planner
 from twinergy.planning.size import Size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DAY, WEEK = Horizon.whole(24), Horizon.whole(168)
 
@@ -109,6 +116,52 @@ def test_whole_numbers_are_solved_with_limits() -> None:
         [7008.0, 7008.0 + 400 + 350.4 * 10 / 3, 7008.0 + 800 + 350.4 * 20 / 3, 7008.0 + 1200 + 3504.0], rel=1e-4
     )
     assert (np.diff(co2_kg) < 0.0).all()
+
+
+@pytest.fixture
+def by_way_of_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One week is worth its while from two on; pieces from the first column on."""
+    monkeypatch.setattr(optimise, "START_WEEKS", 1)
+    monkeypatch.setattr(optimise, "WORTH_A_START_H", 168)
+    monkeypatch.setattr(optimise, "WORTH_PIECES", 1)
+
+
+def test_with_weeks_there_are_few_optima_of_the_year_and_they_are_those_of_limits(by_way_of_weeks: None) -> None:
+    hours = 3 * 168
+    planner = Planner(site(hours, 2), Horizon.whole(hours))
+    assert planner.weeks is not None
+    found = front(planner, 6)
+    assert found.solves <= 6 + 3
+    other = Planner(site(hours, 2), Horizon.whole(hours))
+    for point in found.points[1:-1]:
+        limited = other.ask(Goal(most_co2_kg=point.co2_kg * (1.0 + 1e-9)))
+        assert point.eur == pytest.approx(limited.eur, rel=1e-4)
+        assert point.eur >= limited.eur * (1.0 - 1e-6)
+
+
+def test_two_processes_find_the_same_points() -> None:
+    alone = front(Planner(site(168, 2), WEEK), 5)
+    several = front(Planner(site(168, 2), WEEK), 5, workers=2)
+    assert several.solves == alone.solves
+    for one, other in zip(several.points, alone.points, strict=True):
+        assert one.as_dict()["sizes"].keys() == other.as_dict()["sizes"].keys()
+        figures = [(point.eur, point.co2_kg, point.eur_per_t) for point in (one, other)]
+        assert figures[0] == pytest.approx(figures[1], rel=1e-9)
+    assert several.points[1].optimum is None
+    assert alone.points[1].optimum is not None
+
+
+def test_a_worker_that_dies_is_said() -> None:
+    class Dead:
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
+            lost: Future[Any] = Future()
+            lost.set_exception(OSError("out of memory"))
+            return lost
+
+    with asking(two_fuels(), Dead()) as ask:
+        assert ask([Question(COST)]) == ["the worker ended with OSError: out of memory"]
+    with pytest.raises(ModelError, match="no plan, so no front"):
+        front(two_fuels(), 3, Dead())
 
 
 def test_a_front_needs_two_ends() -> None:

@@ -6,12 +6,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from tests.unit.planning.exploring_site import heating, home, shapes, site
+from twinergy.planning.blocks.demand import Demand
+from twinergy.planning.blocks.pv import Pv
+from twinergy.planning.blocks.tariff import Tariff
 from twinergy.planning.horizon import Horizon
-from twinergy.planning.optimise import COST, Goal, Planner
-from twinergy.planning.reasons import reasons
+from twinergy.planning.optimise import CO2, COST, Goal, Planner
+from twinergy.planning.reasons import EURO, _short, reasons
 from twinergy.planning.size import Size
 
 if TYPE_CHECKING:
@@ -124,3 +128,25 @@ def test_asking_for_reasons_leaves_the_problem_as_it_was() -> None:
     before = planner.ask().eur
     reasons(planner)
     assert planner.ask().eur == pytest.approx(before, rel=1e-9)
+
+
+def test_a_cost_that_is_nothing_has_no_sign() -> None:
+    size = Size(unit="kWh", annual_eur=12.34)
+    assert _short(size, 12.34 + 1e-9, EURO).endswith("from 12.34 to 0.00 EUR/kWh/a")
+    assert _short(size, 13.0, EURO).endswith("from 12.34 to -0.66 EUR/kWh/a")
+
+
+def test_least_greenhouse_gases_are_explained_in_kg() -> None:
+    """10 kW of demand all day, a roof of at most 3 kWp with half a kW per kWp: one kWp more saves 4,380 kWh of 400 g each."""
+    blocks: list[Any] = [
+        Demand(id="need", node="n", demand_kw=np.full(168, 10.0)),
+        Tariff(id="meter", node="n", import_eur_per_kwh=0.3, export_eur_per_kwh=0.1, co2_g_per_kwh=400.0),
+        Pv.of(id="roof", node="n", yield_kw_per_kwp=0.5, size=Size(unit="kWp", most=3.0, annual_eur=90.0)),
+        Pv.of(id="bad", node="n", yield_kw_per_kwp=0.5, size=Size(unit="kWp", most=3.0, embodied_kg=2000.0)),
+    ]
+    planner = Planner(blocks, WEEK)
+    found = {reason.block: reason for reason in reasons(planner, planner.ask(CO2))}
+    assert found["roof"].value == pytest.approx(0.5 * 8760.0 * 0.4, rel=1e-3)
+    assert found["roof"].unit == "kg CO2e/kWp/a"
+    assert "one more saves 1,752." in found["roof"].what
+    assert found["bad"].what == "bad.size_kwp is not built; one kWp of it would make 248.00 kg CO2e/a more"

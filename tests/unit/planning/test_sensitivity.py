@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.unit.planning.exploring_site import Need, site
+from twinergy.errors import ModelError
 from twinergy.planning.blocks.boiler import Boiler
 from twinergy.planning.draft import HEAT
 from twinergy.planning.horizon import Horizon
@@ -53,6 +54,17 @@ def test_a_change_without_a_plan_is_a_row_that_says_why() -> None:
     assert "boiler: size_kw is at most 15 kW, existing and new; raise it by 5 kW" in bar[-1].outcome.why
 
 
+def test_a_change_that_nothing_can_be_made_of_is_a_row_that_says_why() -> None:
+    """The other rows stand where they stood."""
+    found = sensitivity(boiler_house(), DAY, [*costed("cost of wind", "wind", (0.8,)), *changes()])
+    bars = dict(found.tornado())
+    (row,) = bars["cost of wind"]
+    assert (row.outcome.status, np.isnan(row.eur)) == ("failed", True)
+    assert "no block of kind 'wind'" in row.outcome.why
+    assert [row.eur for row in bars["fuel price"]] == pytest.approx([-1752.0, 1752.0])
+    assert found.as_dict()["rows"][0]["why"] == row.outcome.why
+
+
 def test_parts_of_blocks_are_scaled_too() -> None:
     more_sun = scaled("sun", "pv", "yield_kw_per_kwp", (1.5,))[0].apply(site(168))
     assert np.array_equal(more_sun[2].faces[0].yield_kw_per_kwp, 1.5 * site(168)[2].faces[0].yield_kw_per_kwp)
@@ -75,13 +87,16 @@ def test_blocks_given_stay_as_they_are() -> None:
     ],
 )
 def test_what_cannot_be_changed_is_said(change: list[Change], said: str) -> None:
+    (row,) = sensitivity(boiler_house(), DAY, change).rows
+    assert row.outcome.status == "failed"
+    assert said in row.outcome.why
     with pytest.raises(ValueError, match=said):
-        sensitivity(boiler_house(), DAY, change)
+        change[0].apply(boiler_house())
 
 
 def test_without_a_plan_to_compare_with_there_is_no_table() -> None:
     blocks = [Need(id="need", node="n", carrier=HEAT, demand_kw=20.0), boiler_house()[1]]
-    with pytest.raises(ValueError, match="no plan to compare with: no plan keeps all limits"):
+    with pytest.raises(ModelError, match="no plan to compare with: no plan keeps all limits"):
         sensitivity(blocks, DAY, changes())
 
 

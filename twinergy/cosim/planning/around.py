@@ -7,14 +7,17 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from twinergy.cosim.planning.futures import uncertain
 from twinergy.cosim.workers import cluster_of
 from twinergy.planning.alternatives import alternatives
+from twinergy.planning.blocks.chp_units import ChpUnits
 from twinergy.planning.compose import compose, goal_of
 from twinergy.planning.front import front
 from twinergy.planning.sensitivity import Change, costed, scaled, sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from twinergy.cosim.planning.study import Study
     from twinergy.planning.draft import Block
@@ -38,6 +41,8 @@ class Around:
         Whether the usual assumptions are moved one at a time.
     alternatives : float
         Part of the least cost that other plans may cost more; 0 for none. [-]
+    uncertain : bool
+        Whether sizes are sought that are best for several futures.
     workers : int
         Processes for plans that do not depend on each other.
     cluster : str, optional
@@ -47,6 +52,7 @@ class Around:
     front: int = 0
     sensitivity: bool = False
     alternatives: float = 0.0
+    uncertain: bool = False
     workers: int = 1
     cluster: str | None = None
 
@@ -55,18 +61,25 @@ class Around:
         found: dict[str, Any] = {}
         if self.front:
             study.say(f"front of {self.front} points")
-            found["front"] = front(study.planner, self.front).as_dict()
+            with self._processes() as workers:
+                found["front"] = front(study.planner, self.front, workers).as_dict()
         if self.sensitivity:
             study.say("moving assumptions, over a few weeks")
             found["sensitivity"] = self._sensitivity(study)
         if self.alternatives:
             study.say(f"looking for plans within {self.alternatives:.1%}, over a few weeks")
             found["alternatives"] = alternatives(_weeks(study), slack=self.alternatives, goal=goal_of(study.request)).as_dict()
+        if self.uncertain:
+            study.say("planning for several futures at once, over a few weeks")
+            found["uncertain"] = uncertain(study)
         return found
 
+    def _processes(self) -> AbstractContextManager[Any]:
+        """Give the workers that were asked for until the block ends; None for this process."""
+        return cluster_of(self.workers, self.cluster) if self.workers > 1 or self.cluster else nullcontext()
+
     def _sensitivity(self, study: Study) -> dict[str, Any]:
-        several = self.workers > 1 or self.cluster
-        with cluster_of(self.workers, self.cluster) if several else nullcontext() as workers:
+        with self._processes() as workers:
             planner, changes = _weeks(study), changes_of(study)
             return sensitivity(planner.blocks, planner.horizon, changes, goal_of(study.request), workers).as_dict()
 
@@ -83,14 +96,31 @@ def changes_of(study: Study) -> list[Change]:
     found = [
         *(_priced(study, "price of electricity", "import_eur_per_kwh", factor) for factor in SWING),
         *(_priced(study, "price of feeding in", "export_eur_per_kwh", factor) for factor in SWING),
-        *scaled("demand", "demand", "demand_kw", (0.9, 1.1)),
+        *(_demanding(study, factor) for factor in (0.9, 1.1)),
     ]
     for kind in ("chp", "boiler"):
         if kind in kinds:
             found += scaled(f"price of the fuel of {kind}", kind, "fuel_eur_per_kwh", SWING)
     for kind in sorted(open_kinds):
-        found += costed(f"cost of {kind}", kind, SWING)
+        units = kind == "chp" and any(isinstance(block, ChpUnits) for block in study.composed.blocks)
+        found += scaled(f"cost of {kind}", kind, "annual_eur", SWING) if units else costed(f"cost of {kind}", kind, SWING)
     return [*found, *(_rate(study, rate) for rate in RATES)]
+
+
+def _demanding(study: Study, factor: float) -> Change:
+    """Change what everybody needs in the year itself: homes keep a meter each, and what they lack behind it follows."""
+    was = study.courses
+    courses = replace(
+        was,
+        load_kw=factor * was.load_kw,
+        heat_networks=tuple(replace(one, demand_kw=factor * one.demand_kw) for one in was.heat_networks),
+        heated_homes=tuple(replace(one, demand_kw=factor * one.demand_kw) for one in was.heated_homes),
+    )
+
+    def again(_: Sequence[Block]) -> Sequence[Block]:
+        return compose(study.request, courses, study.catalogue)[1].blocks
+
+    return Change("demand", f"x {factor:g}", again)
 
 
 def _priced(study: Study, name: str, field: str, factor: float) -> Change:

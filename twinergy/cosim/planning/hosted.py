@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from twinergy.errors import ModelError
-from twinergy.planning.compose import plan_of
+from twinergy.planning.compose import goal_of, plan_of
+from twinergy.planning.composing import own_meters
 from twinergy.planning.network.case import Help, HostingCase
 from twinergy.planning.network.hosting import Hosting, hosting
-from twinergy.planning.optimise import COST
 
 if TYPE_CHECKING:
     from twinergy.cosim.planning.study import Study
@@ -89,9 +89,10 @@ def plan(study: Study, name: str, **extras: Any) -> Plan:
     best = next(one for one in found if one.name == "free").hosting
     kwp = {roof.id: float(value) for roof, value in zip(study.courses.roofs, best.kwp, strict=True)}
     _build(study, kwp)
+    own_meters.again(study.site, study.composed, _totals(study, kwp))
     reference = study.reference
     _bound(study, kwp)
-    optimum = study.planner.ask(COST)
+    optimum = study.planner.ask(goal_of(study.request))
     check = study.grid.checked(study.planner, optimum, study.request.grid) if study.grid else None
     table = [{"name": one.name, "what": one.what, **_row(one.hosting)} for one in found]
     facts = {"name": name, "grid": check, "reasons": study.reasons(optimum), "seconds": study.seconds}

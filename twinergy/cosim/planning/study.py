@@ -22,6 +22,8 @@ from twinergy.errors import ModelError
 from twinergy.planning import catalogue, conflict
 from twinergy.planning.asking import asked
 from twinergy.planning.compose import account, compose, goal_of, horizon_of, plan_of
+from twinergy.planning.fixed import error_of
+from twinergy.planning.horizon import Horizon
 from twinergy.planning.network.agree import agree
 from twinergy.planning.optimise import COST, Goal, Optimum, Planner
 from twinergy.planning.periods import series_of, typical
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from twinergy.planning.catalogue import Catalogue
     from twinergy.planning.composing.site import Composed, Site
     from twinergy.planning.courses import Courses
-    from twinergy.planning.horizon import Horizon
     from twinergy.planning.plan import GridCheck, Line, Plan, Reason
     from twinergy.planning.request import PlanRequest
 
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 SPREADS: Final = 2
 """How often the spread of things over homes is worked out anew from what the network left of the plan."""
+CUMULATIVE: Final = ("least_kwh", "most_kwh")
+"""Ends of the names of series that only rise: no two periods are alike by them."""
 MOVED: Final = 0.02
 """Part of a size by which it has to change for that. *Assumption.* [-]"""
 
@@ -156,7 +159,8 @@ class Study:
         if wanted.kind != "typical":
             return horizon_of(self.request, self.courses)
         step_h = self.courses.step_h
-        series = series_of(self.composed.blocks, self.courses.n_steps)
+        every = series_of(self.composed.blocks, self.courses.n_steps)
+        series = {name: values for name, values in every.items() if not name.endswith(CUMULATIVE)}
         found = typical(series, wanted.periods, round(wanted.hours / step_h), step_h=step_h)
         worst = max(found.sums, key=lambda name: abs(found.sums[name]))
         error = f"sums of a year are kept within {abs(found.sums[worst]):.1%}, the worst is {worst}"
@@ -214,17 +218,16 @@ class Study:
         if self.grid is None:
             return found, None
         begin = time.perf_counter()
-        check = None
-        for _ in range(SPREADS):
-            before = found.sizes()
-            found, check = agree(self.planner, goal, self.grid.injections(found), self.grid.ac, self.request.grid, optimum=found)
-            if not found.usable:
-                raise ModelError(str(conflict.explain(self.planner, goal)))
-            if not _moved(before, found.sizes()):
-                break
+        before = found.sizes()
+        found, check = agree(self.planner, goal, self.grid.injections(found), self.grid.ac, self.request.grid, optimum=found)
+        if not found.usable:
+            raise ModelError(str(conflict.explain(self.planner, goal)))
+        if _moved(before, found.sizes()):
+            # things stand elsewhere than the rounds took them to: the last word is that of the power flow with what is built
+            last = self.grid.checked(self.planner, found, self.request.grid)
+            check = replace(last, rounds=(*check.rounds, *last.rounds))
         self.seconds["network"] = time.perf_counter() - begin
-        if check is not None:
-            self.say(f"network: {len(check.rounds)} rounds, {'agreed' if check.agreed else 'not agreed'}")
+        self.say(f"network: {len(check.rounds)} rounds, {'agreed' if check.agreed else 'not agreed'}")
         return found, check
 
     def reasons(self, found: Optimum) -> tuple[Reason, ...]:
@@ -263,10 +266,24 @@ class Study:
         reference = self.reference
         found, check = self.optimum()
         why = self.reasons(found)
+        if self.request.resolution.kind == "typical":
+            extras["periods"] = self._error_of_periods(found)
         seconds = {**self.seconds, **self.planner.seconds}
         return plan_of(
             self.site, self.composed, found, reference, name=name, reasons=why, grid=check, seconds=seconds, extras=extras
         )
+
+    def _error_of_periods(self, found: Optimum) -> dict[str, Any]:
+        """Return what typical periods cost in exactness: the year, run with the sizes they led to."""
+        self.say("running the whole year with the sizes that typical periods led to")
+        year = Horizon.whole(self.courses.n_steps, self.courses.step_h)
+        error = error_of(found, self.composed.blocks, year, goal_of(self.request))
+        unmet = "".join(f"; {kwh:,.0f} kWh of {place} not met" for place, kwh in error.unmet_kwh.items())
+        told = (
+            f"typical periods said {error.planned_eur:,.0f} EUR/a, the whole year with these sizes costs {error.eur:,.0f}{unmet}"
+        )
+        self.composed.notes.append(told)
+        return error.as_dict()
 
 
 def _moved(before: dict[tuple[str, str], float], after: dict[tuple[str, str], float]) -> bool:

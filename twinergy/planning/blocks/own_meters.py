@@ -95,15 +95,30 @@ class OwnMeters(Block):
     def contradictions(self) -> list[Finding]:
         """Return what cannot be."""
         found = [] if self.tangents else [Finding(message="has no tangent", path=path(self, "tangents"), allowed="one or more")]
-        for number, tangent in enumerate(self.tangents):
-            if not np.isfinite(tangent.lack_kw).all():
-                place = path(self, f"tangents[{number}].lack_kw")
-                found.append(Finding(message="has a gap", path=place, allowed="a number in every step"))
+        for place, course in self._courses().items():
+            gaps = np.flatnonzero(~np.isfinite(course))
+            if len(gaps):
+                step = int(gaps[0])
+                finding = Finding(
+                    message=f"is no number at step {step}",
+                    path=path(self, place),
+                    value=float(course[step]),
+                    allowed="a finite number of kW in every step",
+                )
+                found.append(finding)
         return found
 
     def own_courses(self) -> dict[str, int]:
         """Return how many steps the tangents have."""
-        return {f"tangents[{number}].lack_kw": len(tangent.lack_kw) for number, tangent in enumerate(self.tangents)}
+        return {place: len(course) for place, course in self._courses().items()}
+
+    def _courses(self) -> dict[str, FloatArray]:
+        """Return the courses of all tangents by the field they are in."""
+        found = {}
+        for number, line in enumerate(self.tangents):
+            found[f"tangents[{number}].lack_kw"] = line.lack_kw
+            found |= {f"tangents[{number}].relief_kw[{name}]": course for name, course in line.relief_kw.items()}
+        return found
 
 
 def tangent(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from twinergy.planning.composing.site import Composed, Site
+    from twinergy.planning.draft import Block
     from twinergy.planning.nodes import Node
 
 LEAST_SPREAD: Final = 1e-5
@@ -67,6 +69,17 @@ def meter(site: Site, plan: Composed, node: str, price: Price, limit_kw: float, 
             share=share,
         )
     )
+
+
+def repriced(blocks: Sequence[Block], *, bought: float = 1.0, sold: float = 1.0) -> list[Block]:
+    """Return blocks whose meters buy and sell at prices times a factor; selling never pays more than buying costs."""
+    return [_repriced(block, bought, sold) if isinstance(block, Tariff) else block for block in blocks]
+
+
+def _repriced(block: Tariff, bought: float, sold: float) -> Tariff:
+    import_eur = np.asarray(block.import_eur_per_kwh) * bought
+    export_eur = np.minimum(np.asarray(block.export_eur_per_kwh) * sold, import_eur - LEAST_SPREAD)
+    return replace(block, import_eur_per_kwh=import_eur, export_eur_per_kwh=export_eur)
 
 
 def weights_of(site: Site, node: Node) -> dict[str, float]:

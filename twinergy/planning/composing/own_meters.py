@@ -13,6 +13,8 @@ from twinergy.planning.blocks.own_meters import OwnMeters, tangent
 from twinergy.planning.blocks.pv import Pv
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from twinergy.kinds import FloatArray
     from twinergy.planning.composing.site import Composed, Part, Site
     from twinergy.planning.nodes import Node
@@ -24,24 +26,51 @@ TOUCHED: Final = (0.0, 0.35, 1.0)
 def add(site: Site, plan: Composed) -> None:
     """Bound what every group of homes with PV draws from below."""
     for node in site.nodes:
-        roofs = [part for part in plan.parts if part.kind == "pv" and part.node == node.id]
+        roofs = _roofs(plan, node)
         if len(node.rows) > 1 and roofs:
-            plan.blocks.append(_of(site, plan, node, roofs))
+            most = {face.size_name: face.size.most for face in _pv(plan, roofs).faces}
+            parts = TOUCHED if any(most.values()) else TOUCHED[:1]
+            touched = [{name: part * value for name, value in most.items()} for part in parts]
+            plan.blocks.append(_of(site, plan, node, touched))
 
 
-def _of(site: Site, plan: Composed, node: Node, roofs: list[Part]) -> OwnMeters:
-    pv = next(block for block in plan.blocks if isinstance(block, Pv) and block.id == roofs[0].block)
+def again(site: Site, plan: Composed, kwp: Mapping[tuple[str, str], float]) -> None:
+    """Bound anew, once the spread of a plan's modules over its roofs is another and their sizes are settled.
+
+    Parameters
+    ----------
+    site, plan : Site, Composed
+        The plan; its parts have the new spread.
+    kwp : dict of (str, str) to float
+        What is added, by block and size, nothing of what is not in it; there the bound is exact. [kWp]
+    """
+    nodes = {f"own-meters-{node.id}": node for node in site.nodes}
+    for place, block in enumerate(plan.blocks):
+        if isinstance(block, OwnMeters):
+            node = nodes[block.id]
+            names = [face.size_name for face in _pv(plan, _roofs(plan, node)).faces]
+            plan.blocks[place] = _of(site, plan, node, [{name: kwp.get((block.pv, name), 0.0) for name in names}])
+
+
+def _roofs(plan: Composed, node: Node) -> list[Part]:
+    return [part for part in plan.parts if part.kind == "pv" and part.node == node.id]
+
+
+def _pv(plan: Composed, roofs: list[Part]) -> Pv:
+    return next(block for block in plan.blocks if isinstance(block, Pv) and block.id == roofs[0].block)
+
+
+def _of(site: Site, plan: Composed, node: Node, touched: Sequence[Mapping[str, float]]) -> OwnMeters:
+    """Return the bound of a node whose lines touch at some sizes. [kWp]."""
+    roofs = _roofs(plan, node)
     existing, added = _generation(site, node, roofs)
     load = _load(site, node)
-    most = {face.size_name: face.size.most for face in pv.faces}
-    touched = TOUCHED if any(most.values()) else TOUCHED[:1]
-    lines = [tangent(load, existing, added, {name: part * value for name, value in most.items()}) for part in touched]
     return OwnMeters(
         id=f"own-meters-{node.id}",
         meter=f"meter-{node.id}",
-        pv=pv.id,
+        pv=_pv(plan, roofs).id,
         discharging=_discharging(plan, node),
-        tangents=tuple(lines),
+        tangents=tuple(tangent(load, existing, added, sizes) for sizes in touched),
     )
 
 

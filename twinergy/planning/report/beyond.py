@@ -11,7 +11,7 @@ from twinergy.planning.report.tables import Table
 from twinergy.planning.report.words import KG_PER_T, MISSING, NBSP, USABLE, given, number, quantity, real, title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from twinergy.planning.catalogue import Catalogue
     from twinergy.planning.plan import Plan
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _PARTS: Final = frozenset({"capacity", "power"})
 """Sizes that a thing may have two of, so that its numbers have to say which they are of."""
+FULL: Final = 1.0 - 1e-6
+"""Share of the room from which on roofs are full. [-]"""
 CONFLICT_VERB: Final = {
     "most": "raise it by",
     "least": "lower it by",
@@ -78,6 +80,54 @@ def future_sentences(plan: Plan) -> list[str]:
     elif math.isfinite(stochastic):
         said.append(f"Sizes made for the mean future alone would cost {number(stochastic, 0)} EUR/a more.")
     return [*said, *(str(note) for note in found.get("notes") or ())]
+
+
+def hosting(plan: Plan) -> Table:
+    """Return how much PV the network carries, case by case, and what stands in the way of more."""
+    rows = []
+    for case in plan.extras.get("hosting") or []:
+        agreed = {True: "yes", False: "no"}.get(case.get("agreed"), MISSING)
+        share = real(case.get("factor"))
+        rows.append(
+            [
+                str(case.get("what")),
+                "nothing: roofs are full" if share >= FULL else _in_the_way(case.get("binding") or []),
+                agreed,
+                number(case.get("kwp")),
+                number(100.0 * share),
+                number(100.0 * real(case.get("curtailed_share")), 2),
+            ]
+        )
+    heads = ["what may help", "in the way of more", "power flow agrees", "new kWp", "of the room %", "curtailed %"]
+    return Table(heads, rows, texts=3)
+
+
+def _in_the_way(binding: Sequence[Mapping[str, Any]]) -> str:
+    """Return the place that stops most of it, and how many others do."""
+    weights: dict[str, float] = {}
+    for one in binding:
+        place = f"{one.get('what')} at {one.get('where')}"
+        weights[place] = weights.get(place, 0.0) + real(one.get("weight"))
+    if not weights:
+        return MISSING
+    others = len(weights) - 1
+    return max(weights, key=lambda place: weights[place]) + (f" and {others} more" if others else "")
+
+
+def available(plan: Plan) -> Table:
+    """Return what the plan leaves available to the network (PUC02.01)."""
+    found = plan.extras.get("available") or {}
+    said = {
+        "renewable": "sun and wind, used or not",
+        "up": "more into the network: storage, unused sun and wind",
+        "down": "more out of the network: storage",
+    }
+    rows = [
+        [what, *(number(found.get(f"{name}_{which}_kw")) for which in ("mean", "most", "firm"))]
+        for name, what in said.items()
+        if found
+    ]
+    return Table(["for the length of a step", "on average kW", "at most kW", "in 95 % of the year kW"], rows)
 
 
 def clashes(plan: Plan) -> list[list[str]]:

@@ -94,6 +94,8 @@ def _choice(plan: Plan) -> dict[str, Any]:
         "account": tables.account(plan),
         "sensitivity": beyond.sensitivity(plan),
         "ranges": beyond.ranges(plan),
+        "hosting": beyond.hosting(plan),
+        "available": beyond.available(plan),
         "futures": beyond.futures(plan),
         "future_sentences": beyond.future_sentences(plan),
     }
