@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from twinergy.community.scenario import Scenario
     from twinergy.cosim.planning.around import Around
     from twinergy.cosim.planning.verify import Verification
-    from twinergy.planning.plan import Plan
+    from twinergy.planning.plan import Plan, Unit
 
 CHANGED: Final = "scenario_assignments"
 """Where a plan keeps what the command line changed in its scenario, among its extras."""
@@ -191,12 +191,11 @@ def show(console: Console, plan: Plan) -> None:
     table = Table(title=f"{plan.question}, least {plan.goal}: {plan.status}", title_justify="left")
     for name in ("what", "where", "adds", "EUR at once", "EUR a year"):
         table.add_column(name, justify="right" if name.startswith("EUR") else "left")
-    for unit in plan.units:
-        added = ", ".join(f"{value:,.1f} {UNITS.get(name, name)}" for name, value in unit.added.items() if value > 0.0)
-        if added:
-            table.add_row(
-                unit.technology or unit.kind, unit.node, added, EUR.format(unit.invest_eur), EUR.format(unit.annual_eur)
-            )
+    for (what, node), units in _by_place(plan).items():
+        sizes = {name: sum(unit.added.get(name, 0.0) for unit in units) for unit in units for name in unit.added}
+        added = ", ".join(f"{value:,.1f} {UNITS.get(name, name)}" for name, value in sizes.items())
+        invest, annual = sum(unit.invest_eur for unit in units), sum(unit.annual_eur for unit in units)
+        table.add_row(what, node, added, EUR.format(invest), EUR.format(annual))
     if table.row_count:
         console.print(table)
     else:
@@ -210,6 +209,15 @@ def show(console: Console, plan: Plan) -> None:
         console.print(f"the network {word}: {volts}, {len(plan.grid.rounds)} rounds", highlight=False)
     for reason in plan.reasons[:MOST_REASONS]:
         console.print(f"- {reason.what}", highlight=False, soft_wrap=True)
+
+
+def _by_place(plan: Plan) -> dict[tuple[str, str], list[Unit]]:
+    """Return what is built by technology and node: roofs of all directions together."""
+    found: dict[tuple[str, str], list[Unit]] = {}
+    for unit in plan.units:
+        if any(value > 0.0 for value in unit.added.values()):
+            found.setdefault((unit.technology or unit.kind, unit.node), []).append(unit)
+    return found
 
 
 def _show_proof(console: Console, proof: Verification) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from twinergy.planning.available import available
 from twinergy.planning.blocks.demand import Demand
-from twinergy.planning.composing import cars, community, heat, meters, own_meters, renewables, storage
+from twinergy.planning.composing import ageing, cars, community, heat, meters, own_meters, renewables, storage
 from twinergy.planning.composing.site import Composed, Part, Site
 from twinergy.planning.horizon import HOURS_PER_WEEK, Horizon
 from twinergy.planning.nodes import grouped
@@ -173,6 +173,6 @@ def plan_of(
         flows={**flows(composed, optimum), **spare.flows()},
         extras={"available": spare.figures(), **(extras or {})},
         nodes={node.id: node.connections(courses) for node in site.nodes},
-        notes=(*composed.notes, *optimum.answer.notes),
+        notes=(*composed.notes, *ageing.told(site, composed, optimum), *optimum.answer.notes),
         **facts,
     )

@@ -95,7 +95,7 @@ def _guesses(planner: Planner, points: int, notes: list[str]) -> list[Question]:
     choices = weeks.matrices.choices
     with asking(weeks, None) as ask:
         rough = _Search(ask, choices, GUESSED)
-        found = rough.priced(points)
+        found = rough.priced(points, extra=points)
     notes.append(f"prices to ask were found with a few weeks in {rough.solves} solves")
     inner = [Question(Goal(eur_per_kg=point.goal.eur_per_kg / point.goal.eur), _sized(choices, point.sizes)) for point in found]
     ends = Question(LEAST_COST, inner[0].sizes), Question(LEAST_CO2, inner[-1].sizes)
