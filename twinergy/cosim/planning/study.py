@@ -246,6 +246,10 @@ class Study:
         from twinergy.cosim.planning import hosted  # noqa: PLC0415 - only one question needs it
 
         plan = hosted.plan(self, name) if self.request.question == "hosting" else self.plan(name)
+        # with whole numbers a year takes minutes; who wants to know asks for it
+        if self.request.resolution.kind == "typical" and not len(self.planner.matrices.whole):
+            error, told = self._error_of_periods()
+            plan = replace(plan, extras={**plan.extras, "periods": error}, notes=(*plan.notes, told))
         return replace(plan, extras={**plan.extras, **around.of(self)}) if around else plan
 
     def plan(self, name: str, **extras: Any) -> Plan:
@@ -266,24 +270,20 @@ class Study:
         reference = self.reference
         found, check = self.optimum()
         why = self.reasons(found)
-        if self.request.resolution.kind == "typical":
-            extras["periods"] = self._error_of_periods(found)
         seconds = {**self.seconds, **self.planner.seconds}
         return plan_of(
             self.site, self.composed, found, reference, name=name, reasons=why, grid=check, seconds=seconds, extras=extras
         )
 
-    def _error_of_periods(self, found: Optimum) -> dict[str, Any]:
-        """Return what typical periods cost in exactness: the year, run with the sizes they led to."""
+    def _error_of_periods(self) -> tuple[dict[str, Any], str]:
+        """Return what typical periods cost in exactness: the year, run with the sizes they led to; and in words."""
         self.say("running the whole year with the sizes that typical periods led to")
+        goal = goal_of(self.request)
         year = Horizon.whole(self.courses.n_steps, self.courses.step_h)
-        error = error_of(found, self.composed.blocks, year, goal_of(self.request))
+        error = error_of(self.planner.ask(goal), self.composed.blocks, year, goal)
         unmet = "".join(f"; {kwh:,.0f} kWh of {place} not met" for place, kwh in error.unmet_kwh.items())
-        told = (
-            f"typical periods said {error.planned_eur:,.0f} EUR/a, the whole year with these sizes costs {error.eur:,.0f}{unmet}"
-        )
-        self.composed.notes.append(told)
-        return error.as_dict()
+        told = f"typical periods said {error.planned_eur:,.0f} EUR/a, the year with these sizes costs {error.eur:,.0f}{unmet}"
+        return error.as_dict(), told
 
 
 def _moved(before: dict[tuple[str, str], float], after: dict[tuple[str, str], float]) -> bool:
