@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
-import numpy as np
-
+from twinergy.local_time import utc_offsets_s
 from twinergy.units import SECONDS_PER_DAY
 
 if TYPE_CHECKING:
@@ -19,7 +17,6 @@ SUNDAY: Final = 6
 DAYS_PER_WEEK: Final = 7
 _EPOCH_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday; Monday is 0
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
-_CHANGE_RASTER_S: Final = 1800  # clocks change on full or half hours of UTC
 
 
 class LocalClock:
@@ -46,12 +43,12 @@ class LocalClock:
 
         A day of 25 hours has some times of day twice, one of 23 hours leaves some out.
 
+        >>> import numpy as np
         >>> LocalClock("Europe/Berlin", "DE", 3600).read(np.array([0, 23]))
         (array([0, 1]), array([1, 0]))
         """
         epoch_s = numbers * self._step_s
-        offset_s = [_offset_s(self._timezone, raster) for raster in (epoch_s // _CHANGE_RASTER_S).tolist()]
-        local_s = epoch_s + np.array(offset_s, dtype=np.int64)
+        local_s = epoch_s + utc_offsets_s(epoch_s, self._timezone)
         return local_s // SECONDS_PER_DAY, local_s % SECONDS_PER_DAY // self._step_s
 
     def kind(self, days: IntArray) -> IntArray:
@@ -61,13 +58,6 @@ class LocalClock:
             if _is_holiday(self._country, day):
                 weekdays[days == day] = SUNDAY
         return weekdays
-
-
-@lru_cache(maxsize=20_000)
-def _offset_s(timezone: str, raster: int) -> int:
-    when = datetime.fromtimestamp(raster * _CHANGE_RASTER_S, tz=UTC).astimezone(ZoneInfo(timezone))
-    offset = when.utcoffset()
-    return int(offset.total_seconds()) if offset is not None else 0
 
 
 @lru_cache(maxsize=2_000)

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from twinergy.local_time import utc_offsets_s
 from twinergy.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
@@ -72,38 +71,3 @@ def calendar(start_epoch_s: int, step_s: int, n_steps: int, timezone: str) -> Ca
         weekend=(number + 3) % 7 >= SATURDAY,  # 1970-01-01 was a Thursday
         season=np.where(winter, 0, np.where(summer, 2, 1)),
     )
-
-
-def utc_offsets_s(epoch_s: IntArray, timezone: str) -> IntArray:
-    """Return local time less UTC for ascending times, shape of `epoch_s`. [s].
-
-    Asked once per hour: clocks are changed on full hours of UTC (in Europe at 01:00).
-    """
-    if not len(epoch_s):
-        return epoch_s
-    zone, hour = ZoneInfo(timezone), epoch_s // int(SECONDS_PER_HOUR)
-    first, last = int(hour[0]), int(hour[-1])
-    offsets = np.empty(last - first + 1, dtype=np.int64)
-    _fill(offsets, first, last, zone)
-    return offsets[hour - first]
-
-
-def _fill(offsets: IntArray, first: int, last: int, zone: ZoneInfo) -> None:
-    """Write the offset of every hour; a stretch of at most a month with the same offset at both ends has it throughout."""
-    base = first
-    stack = [(begin, min(begin + 28 * 24, last)) for begin in range(first, last + 1, 28 * 24 + 1)]
-    while stack:
-        begin, end = stack.pop()
-        low, high = _offset_s(begin, zone), _offset_s(end, zone)
-        if low == high:
-            offsets[begin - base : end - base + 1] = low
-        elif end - begin <= 1:
-            offsets[begin - base], offsets[end - base] = low, high
-        else:
-            middle = (begin + end) // 2
-            stack += [(begin, middle), (middle, end)]
-
-
-def _offset_s(hour: int, zone: ZoneInfo) -> int:
-    offset = datetime.fromtimestamp(hour * SECONDS_PER_HOUR, tz=UTC).astimezone(zone).utcoffset()
-    return 0 if offset is None else int(offset.total_seconds())
