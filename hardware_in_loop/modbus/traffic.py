@@ -44,7 +44,7 @@ class Traffic:
     def __init__(self, endpoint: Endpoint) -> None:
         self.line: Line | None = None
         self.reason = "not started"
-        self.units = Units()
+        self.units = Units(brief=not endpoint.is_serial)
         self._asked, self._ill = self.units.known, self.units.ill
         self._endpoint = endpoint
         self._waiting = Waiting()
@@ -134,7 +134,9 @@ class Traffic:
         unit = exchange.request.unit
         self._asked.add(unit)
         if self._ill:
-            self.units.asked(unit, now_s)
+            enough_s = self.units.asked(unit, now_s, exchange.timeout_s)
+            if not exchange.request.is_write:
+                exchange.timeout_s = enough_s
         exchange.deadline_s = now_s + exchange.timeout_s
         timer = self._timer
         if timer is None or timer.when() > exchange.deadline_s:
@@ -171,24 +173,25 @@ class Traffic:
     def done(self, exchange: Exchange, error: ModbusError | None) -> None:
         """Learn from the end of an exchange, and go on."""
         unit = exchange.request.unit
+        took_s = self._loop.time() - exchange.deadline_s + exchange.timeout_s
         if error is None:
             if self._ill:
-                self.units.answered(unit)
                 self._patience = DEAF_TIME_OUTS
+            self.units.answered(unit, took_s)
             if self._waiting:
                 self._pump()
             return
         gateway = isinstance(error, ExceptionReplyError) and error.code in GATEWAY
         if isinstance(error, NoAnswerError) or gateway:
-            self._missed(unit, deaf=not gateway)
+            self._missed(unit, took_s, deaf=not gateway)
         elif isinstance(error, ExceptionReplyError):
-            self.units.answered(unit)
+            self.units.answered(unit, took_s)
         if self._waiting:
             self._pump()
 
-    def _missed(self, unit: int, *, deaf: bool) -> None:
+    def _missed(self, unit: int, took_s: float, *, deaf: bool) -> None:
         now_s = self._loop.time()
-        if self.units.silent(unit, now_s):
+        if self.units.silent(unit, now_s, took_s):
             for waiting in self._waiting.drain(unit):
                 message = f"{waiting.request}: not asked, the unit keeps silent"
                 waiting.fail(NoAnswerError(message, where=self._endpoint.key, unit=unit))

@@ -19,7 +19,6 @@ from hardware_in_loop.modbus.exchange import Exchange, Waiting
 from hardware_in_loop.modbus.frames import read_request, write_request
 from hardware_in_loop.modbus.opening import explain
 from hardware_in_loop.modbus.rtu import checksum
-from hardware_in_loop.modbus.units import Units
 from twinergy.adapters.journal import Journal
 
 
@@ -299,28 +298,6 @@ def test_a_gateway_that_cannot_reach_a_unit_counts_as_its_silence():
             assert not connection.may_ask(3)
 
     run(main)
-
-
-def test_probes_of_a_silent_unit_become_rarer_unless_it_is_alone():
-    units = Units()
-    pauses = []
-    units.known.update({1, 2})
-    now_s = 0.0
-    units.silent(1, now_s)
-    assert units.may_ask(1, now_s)  # one time-out is no sign of anything
-    for _ in range(6):
-        units.silent(1, now_s)
-        pauses.append(units.wait_s(1, now_s))
-        now_s += pauses[-1]
-        assert units.may_ask(1, now_s)
-        units.asked(1, now_s)
-        assert not units.may_ask(1, now_s)  # one probe at a time
-    assert pauses == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
-    alone = Units()
-    alone.known.add(1)
-    for _ in range(5):
-        alone.silent(1, 0.0)
-    assert alone.wait_s(1, 0.0) == 0.25
 
 
 @pytest.mark.parametrize("code", [5, 6])
