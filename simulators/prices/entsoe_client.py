@@ -8,10 +8,8 @@ only for months that are not in the cache.
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,6 +23,7 @@ from twinergy.timebase import local_midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import pandas as pd
 
@@ -33,17 +32,6 @@ if TYPE_CHECKING:
 INSTEAD: Final = "use kind 'dynamic' with a file (path, unit) or with statistics DE_LU, GR or IT_SARD"
 LOOK_AHEAD_S: Final = 2 * 86_400
 _COLUMNS: Final = ("time", "price_eur_per_mwh")
-
-
-def cache_folder() -> Path:
-    """Return the folder for downloaded prices, after the customs of the operating system."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "twinergy" / "entsoe"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

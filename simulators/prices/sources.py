@@ -11,7 +11,7 @@ import numpy as np
 from simulators.prices.bands import DayNight, TimeOfUse, price_table
 from simulators.prices.carbon import country_findings, country_intensities, country_of, course_of
 from simulators.prices.checks import CARBON, PRICE
-from simulators.prices.entsoe_client import EntsoeMonths, cache_folder
+from simulators.prices.entsoe_client import EntsoeMonths
 from simulators.prices.files import SUBJECT, SeriesFile, read_series
 from simulators.prices.italian_bands import ItalianBands
 from simulators.prices.month_hour import MonthHour, Statistics
@@ -25,6 +25,7 @@ from simulators.prices.params import (
     FixedPrice,
 )
 from simulators.prices.series import Banded, Constant, Sampled, Scaled, Source
+from twinergy.cache import cache_folder
 from twinergy.errors import Finding, ScenarioError
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class SourceBuilder:
     def _market(self, options: DayAhead | EntsoeEnergy, block: str) -> Source:
         path = f"{self.path}.{block}"
         if isinstance(options, EntsoeEnergy):
-            months = EntsoeMonths(zone=options.zone, key_variable=options.key_variable, folder=cache_folder(), path=path)
+            months = EntsoeMonths(zone=options.zone, key_variable=options.key_variable, folder=cache_folder("entsoe"), path=path)
             return self._covering(months.read(self.context.axis), f"day-ahead prices of {options.zone}", path)
         if options.statistics is not None:
             return MonthHour(options.statistics, Statistics.of(options.statistics), self.context.seed, options.noise)

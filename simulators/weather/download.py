@@ -4,31 +4,21 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulators.weather.reading import finished, read_weather
 from simulators.weather.reading.pvlib_readers import from_pvgis
+from twinergy.cache import cache_folder
 from twinergy.errors import Finding, ScenarioError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from twinergy.community.twin import Site
 
 TIMEOUT_S = 30
-
-
-def cache_folder() -> Path:
-    """Return the folder for downloaded weather: the user's cache as the operating system has it."""
-    if sys.platform == "win32":
-        root = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        root = Path.home() / "Library" / "Caches"
-    else:
-        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return root / "twinergy-lab" / "weather"
 
 
 def pvgis_typical_year(site: Site, folder: Path | None = None) -> pd.DataFrame:
@@ -39,7 +29,7 @@ def pvgis_typical_year(site: Site, folder: Path | None = None) -> pd.DataFrame:
     site : Site
         Place; rounded to 0.001 degrees.
     folder : Path, optional
-        Cache, default `cache_folder`.
+        Cache, default `twinergy.cache.cache_folder`.
 
     Returns
     -------
@@ -52,7 +42,7 @@ def pvgis_typical_year(site: Site, folder: Path | None = None) -> pd.DataFrame:
         If nothing is cached and PVGIS cannot be reached or has no data for the place; says what to use instead.
     """
     name = f"pvgis_tmy_{site.latitude_deg:.3f}_{site.longitude_deg:.3f}.parquet"
-    kept = (folder or cache_folder()) / name
+    kept = (folder or cache_folder("weather")) / name
     if not kept.exists():
         frame = _fetched(site, kept)
         kept.parent.mkdir(parents=True, exist_ok=True)

@@ -258,16 +258,6 @@ def test_what_the_key_knows(tmp_path):
     assert len(keys) == 4
 
 
-def test_where_years_are_kept(monkeypatch, tmp_path):
-    """The folder that the variable names comes before the user's cache."""
-    monkeypatch.setattr(cache.sys, "platform", "linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "own"))
-    assert cache.folder() == tmp_path / "own" / "courses"
-    monkeypatch.delenv(cache.VARIABLE)
-    assert cache.folder() == tmp_path / "xdg" / "twinergy-lab" / "courses"
-
-
 @pytest.mark.parametrize("limit", [{"MOST_KEPT": 2}, {"MOST_BYTES": 1}])
 def test_old_years_make_room(village, monkeypatch, tmp_path, limit):
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path))

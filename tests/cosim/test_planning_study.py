@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from unittest.mock import patch
 
@@ -176,12 +177,16 @@ def test_verify_sets_planned_beside_simulated(planned):
     place, _ = planned
     done = call("verify", "latest", "--out", place / "plans", "--week", 20, "--no-explain")
     assert done.exit_code == 0
-    assert "planned against simulated" in done.output
+    assert "in the twin:" in done.output
     (folder,) = (place / "plans").iterdir()
     page = (folder / "verification.html").read_text(encoding="utf-8")
     assert "Cost of operation" in page
     assert "EUR/a" in page
     assert "Own supply, of consumption" in page
+    proof = json.loads((folder / "verification.json").read_text(encoding="utf-8"))
+    said = re.search(r"the twin costs (.+) EUR and emits", done.output)
+    assert float(said[1].replace(",", "")) == pytest.approx(proof["gap"]["eur"], abs=0.51)
+    assert proof["accounts"]["simulated"]["eur"] - proof["accounts"]["planned"]["eur"] == pytest.approx(proof["gap"]["eur"])
 
 
 def test_commands_refuse_what_is_not_there(tmp_path):

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulators.prices.entsoe_client import cache_folder, joined, months
+from simulators.prices.entsoe_client import joined, months
 from simulators.prices.series import Sampled
 from tests.unit.test_prices_support import column, day_axis
+from twinergy.cache import cache_folder
 from twinergy.errors import ScenarioError
 from twinergy.timebase import TimeAxis
 
@@ -70,7 +71,7 @@ def refusal():
 def test_prices_come_in_eur_per_kwh_with_the_margin(client):
     np.testing.assert_allclose(energy(), 0.09, rtol=1e-12)
     assert client.asked == [("GR", "2024-06-01")]
-    assert len((cache_folder() / "GR-2024-06.csv").read_text().splitlines()) == 1 + 30 * 24
+    assert len((cache_folder("entsoe") / "GR-2024-06.csv").read_text().splitlines()) == 1 + 30 * 24
 
 
 def test_a_kept_month_needs_neither_package_nor_key_nor_network(client, monkeypatch):
@@ -78,7 +79,7 @@ def test_a_kept_month_needs_neither_package_nor_key_nor_network(client, monkeypa
     monkeypatch.delenv("MY_KEY")
     monkeypatch.setitem(sys.modules, "entsoe", None)
     np.testing.assert_array_equal(energy(), first)
-    assert [file.name for file in cache_folder().iterdir()] == ["GR-2024-06.csv"]
+    assert [file.name for file in cache_folder("entsoe").iterdir()] == ["GR-2024-06.csv"]
 
 
 def test_without_a_key_the_variable_and_the_ways_out_are_named(client, monkeypatch):
@@ -105,7 +106,7 @@ def test_no_prices_in_the_period_of_the_run_are_found(client):
 
 def test_a_damaged_file_in_the_cache_is_found_with_its_line(client):
     energy()
-    file = cache_folder() / "GR-2024-06.csv"
+    file = cache_folder("entsoe") / "GR-2024-06.csv"
     file.write_text(file.read_text().replace("2024-05-31T22:00:00Z,80.0", "2024-05-31T22:00:00Z,"))
     with pytest.raises(ScenarioError, match=r"GR-2024-06.csv:2 tariffs.tariff-0.energy: 1 values missing"):
         energy()
@@ -124,11 +125,3 @@ def test_hours_and_quarters_are_joined_on_quarters():
     # The market's change of 2025-10-01, shortened: two hours, a missing quarter, two quarters.
     whole = joined([Sampled(0, 3600, np.array([1.0, 2.0])), Sampled(8100, 900, np.array([3.0, 4.0]))])
     np.testing.assert_array_equal(whole.values, [1, 1, 1, 1, 2, 2, 2, 2, np.nan, 3, 4])
-
-
-def test_the_cache_follows_the_operating_system(monkeypatch):
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert cache_folder().parts[-4:] == ("Library", "Caches", "twinergy", "entsoe")
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setenv("LOCALAPPDATA", "appdata")
-    assert cache_folder().parts == ("appdata", "twinergy", "entsoe")

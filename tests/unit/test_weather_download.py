@@ -10,7 +10,7 @@ import requests
 from pvlib import iotools
 
 from simulators.weather import KIND
-from simulators.weather.download import cache_folder, pvgis_typical_year
+from simulators.weather.download import pvgis_typical_year
 from tests.unit.test_weather_support import ATHENS, context, device
 from twinergy.errors import ScenarioError
 
@@ -48,9 +48,3 @@ def test_without_a_network_the_message_names_what_to_use(monkeypatch, tmp_path, 
     with pytest.raises(ScenarioError, match=r"37.97, 23.74 cannot be downloaded.*source: climate.*source: file"):
         KIND.build([device(source="download", cache_folder=tmp_path)], context(ATHENS, "2024-06-02", "2024-06-08", 900))
     assert not list(tmp_path.iterdir())
-
-
-def test_the_cache_follows_the_user(monkeypatch, tmp_path):
-    monkeypatch.setattr("sys.platform", "linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / "twinergy-lab" / "weather"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ from twinergy.community.scenario import find, load
 from twinergy.cosim.planning.improve import improve as improved
 from twinergy.cosim.planning.scenario import scenario_of
 from twinergy.cosim.planning.study import Study
+from twinergy.cosim.planning.told import document, text
 from twinergy.cosim.planning.verify import verify
 from twinergy.errors import Finding, ScenarioError
 from twinergy.planning import catalogue
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 CHANGED: Final = "scenario_assignments"
 """Where a plan keeps what the command line changed in its scenario, among its extras."""
 LATEST: Final = "latest"
+PROOF: Final = "verification.json"
+"""What `verify` found, as data, in the folder of a plan."""
 MOST_REASONS: Final = 6
 EUR: Final = "{:,.0f}"
 
@@ -95,9 +99,9 @@ def verify_command(
     """Prove a plan in the twin, and plan again with what it showed where that is asked for; returns the report."""
     folder = latest(out) if place == LATEST else Path(place)
     plan = folders.read(folder)
-    proof = _proved(console, plan, folder, proving)
+    proof, report = _proved(console, plan, folder, proving)
     if not improve:
-        return _written(plan, proof, folder)
+        return report
     made: list[tuple[Plan, Path]] = []
 
     def again(request: dict[str, Any]) -> Plan:
@@ -105,11 +109,11 @@ def verify_command(
         made.append((better, place))
         return better
 
-    best = improved(plan, proof, again, lambda better: _proved(console, better, made[-1][1], proving))
+    best = improved(plan, proof, again, lambda better: _proved(console, better, made[-1][1], proving)[0])
     place_of = next((place for better, place in made if better.name == best.name), folder)
     folders.write(best, place_of)
-    console.print(best.notes[-1], highlight=False, soft_wrap=True)
-    return _written(plan, proof, folder)
+    console.print(f"{best.notes[-1]}; the cheapest in the twin is {place_of}", highlight=False, soft_wrap=True)
+    return place_of / report.name
 
 
 def _named(scenario: str) -> str:
@@ -123,18 +127,20 @@ def _base(plan: Plan) -> Scenario:
     return load(plan.scenario, plan.extras.get(CHANGED, ()))
 
 
-def _proved(console: Console, plan: Plan, folder: Path, proving: Proving) -> Verification:
+def _proved(console: Console, plan: Plan, folder: Path, proving: Proving) -> tuple[Verification, Path]:
+    """Prove a plan, show it, and leave what came of it in the plan's folder."""
     proof = verify(plan, folder, base=_base(plan), progress=_dim(console), **dataclasses.asdict(proving))
-    _show_proof(console, proof)
-    return proof
+    console.print(text(proof), highlight=False, markup=False, soft_wrap=True)
+    return proof, _written(plan, proof, folder)
 
 
 def _written(plan: Plan, proof: Verification, folder: Path) -> Path:
-    """Write the page of a proof and return it: the ends of the gap first, for they are what its reasons add up to."""
+    """Write a proof as data and as a page, and return the page: first the ends of the gap, to which its reasons add up."""
     ends = [
         {"name": name, "unit": unit, **{side: getattr(getattr(proof, side), name) for side in ("planned", "simulated", "base")}}
         for name, unit in (("eur", "EUR/a"), ("co2_kg", "kg/a"))
     ]
+    (folder / PROOF).write_text(json.dumps(document(proof), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     notes = dict.fromkeys((*proof.notes, *proof.gap.notes))
     return write_verification(
         plan, [*ends, *_rows(proof.figures)], _rows(proof.gap.reasons), folder, notes=notes, adds=proof.adds
@@ -218,19 +224,3 @@ def _by_place(plan: Plan) -> dict[tuple[str, str], list[Unit]]:
         if any(value > 0.0 for value in unit.added.values()):
             found.setdefault((unit.technology or unit.kind, unit.node), []).append(unit)
     return found
-
-
-def _show_proof(console: Console, proof: Verification) -> None:
-    table = Table(title="planned against simulated", title_justify="left")
-    for name in ("figure", "unit", "planned", "simulated", "as it is"):
-        table.add_column(name, justify="left" if name in {"figure", "unit"} else "right")
-    for one in proof.figures:
-        table.add_row(one.name, one.unit, *(f"{value:,.4g}" for value in (one.planned, one.simulated, one.base)))
-    console.print(table)
-    console.print(f"gap: {proof.gap.eur:+,.0f} EUR/a, {proof.gap.co2_kg / 1000.0:+,.1f} t CO2e/a", highlight=False)
-    for reason in proof.gap.reasons:
-        console.print(
-            f"- {reason.name}: {reason.eur:+,.0f} EUR/a, {reason.co2_kg:+,.0f} kg/a; {reason.what}",
-            highlight=False,
-            soft_wrap=True,
-        )

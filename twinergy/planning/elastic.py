@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from twinergy.planning.blocks.agreeing import plain, room_name
 from twinergy.planning.draft import HEAT
 from twinergy.planning.program import INFINITY
 
@@ -159,7 +160,7 @@ def _let_units_follow(writer: _Writer, variable: str, room: IntArray) -> None:
 
 def _demands(writer: _Writer) -> Iterator[Limit]:
     matrices = writer.matrices
-    places = {_word(f"{flow.node}_{flow.carrier}"): (flow.node, flow.carrier) for flow in matrices.flows}
+    places = {plain(f"{flow.node}_{flow.carrier}"): (flow.node, flow.carrier) for flow in matrices.flows}
     for name, rows in matrices.rows.items():
         if not name.startswith(BALANCE):
             continue
@@ -232,13 +233,9 @@ def _totals(writer: _Writer, goal: Goal) -> Iterator[Limit]:
 def owners(matrices: Matrices, ids: Iterable[str] = ()) -> dict[str, str]:
     """Return the block of each variable as far as it is known; names of variables only hold a plain form of it."""
     said = {flow.variable: flow.block for flow in matrices.flows} | {term.variable: term.block for term in matrices.terms}
-    rooms = {_word(one): one for one in ids} | {variable.rpartition(".")[0]: block for variable, block in said.items()}
+    rooms = {room_name(one): one for one in ids} | {variable.rpartition(".")[0]: block for variable, block in said.items()}
     return {name: rooms.get(name.rpartition(".")[0], name.rpartition(".")[0]) for name in (*matrices.columns, *matrices.rows)}
 
 
 def _unit(rule: str) -> str:
     return rule.rsplit("_", 1)[-1] if rule.endswith(("_kw", "_kwh", "_eur", "_kg", "_pu")) else "units"
-
-
-def _word(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name)

@@ -17,6 +17,7 @@ from hardware_in_loop.mqtt.bench.zigbee_bridge import Bridge
 from hardware_in_loop.mqtt.library import bind, load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from hardware_in_loop.mqtt.bench.device import SoftDevice, Surroundings
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from twinergy.adapters import Attached
 
 PHASES_COUNT: Final = 3
-ZIGBEE: Final = {
+ZIGBEE: Final[dict[str, Callable[[Attached, Surroundings, Bridge, str], SoftDevice]]] = {
     "zigbee2mqtt_plug": ZigbeePlug,
     "zigbee2mqtt_plug_timer": ZigbeePlug,
     "zigbee2mqtt_thermostat": ZigbeeThermostat,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from hardware_in_loop.mqtt.bench.device import SoftDevice
@@ -134,9 +135,9 @@ class ZigbeeDevice(SoftDevice):
     def hello(self) -> None:
         """Nothing: the bridge speaks first, and the state follows."""
 
+    @abstractmethod
     def measure(self) -> dict[str, Any]:
         """Return the state as it is."""
-        raise NotImplementedError
 
     def status(self) -> dict[str, Any]:
         """Return the state as it is shown."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from twinergy.cache import VARIABLE, cache_folder
 from twinergy.community.network import Network
 from twinergy.planning.courses import CarFleet, Courses, HeatedHome, HeatNetwork, MeterPoint, Price, Roof, Store
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from twinergy.community.scenario import Scenario
 
 LOG: Final = getLogger(__name__)
-VARIABLE: Final = "TWINERGY_CACHE"
-"""Environment variable that names another folder."""
 FORMAT: Final = 1
 MOST_KEPT: Final = 16
 MOST_BYTES: Final = 2 * 2**30
@@ -45,17 +44,8 @@ FAULTS: Final = (OSError, ValueError, KeyError, TypeError, IndexError, EOFError,
 
 
 def folder() -> Path:
-    """Return the folder of kept years: the one that ``TWINERGY_CACHE`` names, else the user's cache as the system has it."""
-    given = os.environ.get(VARIABLE)
-    if given:
-        return Path(given) / "courses"
-    if sys.platform == "win32":
-        root = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        root = Path.home() / "Library" / "Caches"
-    else:
-        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return root / "twinergy-lab" / "courses"
+    """Return the folder of kept years."""
+    return cache_folder("courses")
 
 
 def key_of(scenario: Scenario, **asked: object) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from twinergy.cosim.planning.chosen import PREFIX
 from twinergy.cosim.planning.reckoning import Account, Prices, Rates, means, settled
 from twinergy.errors import Finding, ScenarioError
+from twinergy.planning.blocks.agreeing import room_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,18 +21,9 @@ if TYPE_CHECKING:
     from twinergy.planning.plan import Plan
 
 
-def plain(name: str) -> str:
-    """Return the name of a block as the model has it.
-
-    >>> plain("meter-homes-1")
-    'meter_homes_1'
-    """
-    return "".join(letter if letter.isalnum() else "_" for letter in name)
-
-
 def flow(plan: Plan, block: str, variable: str) -> FloatArray | None:
     """Return a course of a block, None where the plan has none."""
-    for name in (f"{block}.{variable}", f"{plain(block)}.{variable}"):
+    for name in (f"{block}.{variable}", f"{room_name(block)}.{variable}"):
         if name in plan.flows:
             return plan.flows[name]
     return None
@@ -171,4 +163,4 @@ def _of_kind(plan: Plan, kind: str, variable: str, steps: slice) -> FloatArray:
     return np.asarray(np.sum(known, axis=0)) if known else np.zeros(steps.stop - steps.start)
 
 
-__all__ = ["Groups", "account", "at_meters", "figures", "flow", "means", "plain", "shares", "simulated_figures"]
+__all__ = ["Groups", "account", "at_meters", "figures", "flow", "means", "shares", "simulated_figures"]
