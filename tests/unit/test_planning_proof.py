@@ -22,6 +22,7 @@ from twinergy.cosim.planning.reckoning import Account, Prices, Rates, settled
 from twinergy.cosim.planning.spans import WORST, spans_of
 from twinergy.cosim.planning.tracing import Span, Trace
 from twinergy.errors import ScenarioError
+from twinergy.planning.catalogue_terms import NUMBERS
 
 RATES = Rates(fuels={"natural_gas": (0.1, 200.0)})
 
@@ -128,6 +129,25 @@ def test_homes_that_share_a_node_share_their_sun():
     assert dispatched(both, groups([0, 1]), fleet, RATES, goal="cost", each_meter=True).eur == pytest.approx(10.0 * (0.6 - 0.2))
 
 
+def test_a_battery_serves_a_neighbour_where_sharing_pays():
+    """2 kW of sun in the first hour, a neighbour's 1 kW in the second, all at 0.3 and 0.1 EUR; shared energy earns 0.15 EUR.
+
+    A kWh kept for the neighbour costs 1 / 0.72 less fed in at first and brings 0.1 + 0.15 later; without the premium it stays.
+    """
+    two = trace([[0.0, 0.0], [0.0, 1.0]], 0.3, 0.1, available_kw=np.array([[2.0, 0.0], [0.0, 0.0]]))
+    fleet = Fleet(stores={"m0": Store(capacity_kwh=5.0, power_kw=5.0, charge_efficiency=0.9, discharge_efficiency=0.8)})
+    way = {"goal": "cost", "each_meter": True}
+    paid = replace(RATES, rule="incentive", incentive_eur_per_kwh=0.15)
+    best = dispatched(two, groups([0, 1]), fleet, paid, **way)
+    assert best.shared_kwh == pytest.approx(10.0)
+    assert best.eur == pytest.approx(10.0 * (0.3 - 0.1 * (2.0 - 1.0 / 0.72 + 1.0) - 0.15))
+    local = dispatched(two, groups([0, 1]), fleet, replace(RATES, rule="local", fee_reduction=0.5), **way)
+    assert local.shared_kwh == pytest.approx(10.0)
+    alone = dispatched(two, groups([0, 1]), fleet, RATES, **way)
+    assert alone.eur == pytest.approx(10.0 * (0.3 - 0.2))
+    assert dispatched(two, groups([0, 1]), Fleet(stores={}), paid, **way).eur == pytest.approx(alone.eur)
+
+
 def test_peaks_within_an_hour_cost():
     """4 kW for a quarter and 4 kW of sun for another: an hour's mean is nothing, quarters pay 1 kWh at 0.3 less 1 at 0.1."""
     swinging = trace([[4.0], [-4.0], [0.0], [0.0]], 0.3, 0.1, step_h=0.25)
@@ -190,12 +210,12 @@ def test_reasons_add_up_to_the_gap(values):
     assert abs(gap.rest_eur) < 1e-6
 
 
-def proof(planned_eur, simulated_eur, **seen):
+def proof(planned_eur, simulated_eur, *, base_eur=500.0, **seen):
     first, last = Account(import_eur=planned_eur), Account(import_eur=simulated_eur)
     gap = explained({gaps.PLANNED: first, gaps.RULE: last, gaps.SIMULATED: last})
     usual = {"round_trip": 0.81, "discharged_kwh": 1000.0}
     return SimpleNamespace(
-        planned=first, simulated=last, base=Account(import_eur=500.0), gap=gap, observed={**usual, **seen}, annual_eur=10.0
+        planned=first, simulated=last, base=Account(import_eur=base_eur), gap=gap, observed={**usual, **seen}, annual_eur=10.0
     )
 
 
@@ -208,6 +228,12 @@ def test_what_the_twin_showed_becomes_numbers_of_the_catalogue():
     assert request["technologies"]["home_battery"]["overrides"]["lifetime_years"] == 9.0
     assert request["technologies"]["community_battery"]["overrides"]["charge_efficiency"] == 0.9
     assert "charge_efficiency" not in before["technologies"]["home_battery"]["overrides"]
+
+
+def test_what_a_kwh_lost_stays_what_the_catalogue_takes():
+    """900 EUR were lost on 1,000 kWh: 0.9 EUR/kWh, of which the catalogue takes 0.5 for a mistake; no battery pays either way."""
+    seen = observed(proof(100.0, 1000.0, base_eur=1100.0))["wear_eur_per_kwh"]
+    assert seen == NUMBERS["wear_eur_per_kwh"].most == 0.5
 
 
 def test_planning_again_ends_when_the_gap_is_small_and_keeps_the_best():

@@ -196,7 +196,7 @@ def show(console: Console, plan: Plan) -> None:
     """Show what a plan builds and what it is worth."""
     table = Table(title=f"{plan.question}, least {plan.goal}: {plan.status}", title_justify="left")
     for name in ("what", "where", "adds", "EUR at once", "EUR a year"):
-        table.add_column(name, justify="right" if name.startswith("EUR") else "left")
+        table.add_column(name, justify="right" if name.startswith("EUR") else "left", overflow="fold")
     for (what, node), units in _by_place(plan).items():
         sizes = {name: sum(unit.added.get(name, 0.0) for unit in units) for unit in units for name in unit.added}
         added = ", ".join(f"{value:,.1f} {UNITS.get(name, name)}" for name, value in sizes.items())

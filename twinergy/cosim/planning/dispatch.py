@@ -3,25 +3,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from twinergy.cosim.planning.chosen import PREFIX
-from twinergy.cosim.planning.reckoning import Account, Prices, fuelled, means, settled
+from twinergy.cosim.planning.place import Place, Powers
+from twinergy.cosim.planning.reckoning import Account, Prices, fuelled, means, settled, worth_of_sharing
 from twinergy.cosim.planning.thermal import HIGHER_OVER_LOWER, KWH_PER_L_K
 from twinergy.errors import ModelError
-from twinergy.planning.blocks.battery import Battery
-from twinergy.planning.blocks.boiler import Boiler
-from twinergy.planning.blocks.chp import Chp
 from twinergy.planning.blocks.demand import Demand
-from twinergy.planning.blocks.heat_buffer import HeatBuffer
+from twinergy.planning.blocks.sharing import SharingPremium
 from twinergy.planning.blocks.tariff import Tariff
-from twinergy.planning.draft import HEAT
 from twinergy.planning.horizon import Horizon
-from twinergy.planning.optimise import CO2, COST, Goal, optimise
-from twinergy.planning.size import Size
+from twinergy.planning.optimise import CO2, COST, optimise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,12 +26,14 @@ if TYPE_CHECKING:
     from twinergy.cosim.planning.planned import Groups
     from twinergy.cosim.planning.reckoning import Rates
     from twinergy.cosim.planning.tracing import Trace
-    from twinergy.kinds import FloatArray
     from twinergy.planning.draft import Block
+    from twinergy.planning.optimise import Optimum
     from twinergy.planning.plan import Plan
 
 ONE_WAY: Final = 0.95
 """One-way efficiency of a battery of which the plan says nothing (assumption). [-]"""
+LEAST_LOSS: Final = 1e-3
+"""What buying and selling the same kWh must lose even where sharing is paid, so that nobody goes round in a circle. [EUR/kWh]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +79,7 @@ class Fleet:
     def of(cls, plan: Plan, twin: Twin) -> Fleet:
         """Return batteries and CHP units of a twin, with the efficiencies that the plan takes them to have."""
         efficiency = _efficiencies(plan)
-        stores: dict[str, Store] = {}
+        several: dict[str, list[Store]] = {}
         for device in twin.of_kind("battery"):
             options: Any = device.options
             beside = efficiency.get(device.connection.removeprefix(PREFIX), (ONE_WAY, ONE_WAY))
@@ -90,7 +88,8 @@ class Fleet:
             one = Store(
                 capacity_kwh=usable, power_kw=options.p_charge_kw, charge_efficiency=charge, discharge_efficiency=discharge
             )
-            stores[device.connection] = _joined([stores[device.connection], one]) if device.connection in stores else one
+            several.setdefault(device.connection, []).append(one)
+        stores = {connection: store for connection, some in several.items() if (store := _joined(some)) is not None}
         return cls(stores=stores, engines=tuple(_engine(device) for device in twin.of_kind("chp")))
 
 
@@ -118,37 +117,37 @@ def dispatched(
 
     Notes
     -----
-    The end of a span is its beginning for what is stored. Sharing is settled, but nobody optimises for it.
+    The end of a span is its beginning for what is stored. Where energy is shared, all places are run
+    together, for what it is worth.
     """
     net = means(trace.fixed_kw - trace.available_kw, steps)
     prices = Prices.of(trace, rates).hourly(steps)
-    places = _places(groups, each_meter=each_meter)
-    bought, sold, burnt = [], [], dict[str, float]()
-    columns = []
-    for members in places:
-        price = _weighted(prices, members, groups)
-        course = _Course(net[:, members].sum(axis=1), price, trace.step_h * steps)
-        names = {trace.connections[member] for member in members}
-        engines = [one for one in fleet.engines if one.connection in names]
-        stores = [fleet.stores[name] for name in sorted(names) if name in fleet.stores]
-        heat = {one.network: means(trace.heat[one.network], steps) for one in engines if one.network in trace.heat}
-        imported, exported = _best(course, stores, engines, heat, rates, goal, burnt)
-        bought.append(imported)
-        sold.append(exported)
-        columns.append(price)
-    together = Prices(**{name: np.stack([getattr(one, name) for one in columns], axis=1) for name in Prices.__slots__})
-    hours = trace.step_h * steps * trace.span.weight
-    money = settled(np.stack(bought, axis=1), np.stack(sold, axis=1), together, hours, rates)
+    members = _places(groups, each_meter=each_meter)
+    step_h = trace.step_h * steps
+    together = _stacked([_weighted(prices, rows, groups) for rows in members])
+    places = []
+    for number, rows in enumerate(members):
+        names = {trace.connections[row] for row in rows}
+        engines = [one for one in fleet.engines if one.connection in names and one.network in trace.heat]
+        places.append(
+            Place(
+                number=number,
+                net_kw=net[:, rows].sum(axis=1),
+                prices=Prices(**{name: getattr(together, name)[:, number] for name in Prices.__slots__}),
+                store=_joined([fleet.stores[name] for name in sorted(names) if name in fleet.stores]),
+                engines=engines,
+                heat={one.network: means(trace.heat[one.network], steps) for one in engines},
+            )
+        )
+    found = _shared(places, rates, step_h) if rates.rule != "none" and goal == "cost" else None
+    powers = found or [_alone(place, rates, goal, step_h) for place in places]
+    burnt: dict[str, float] = {}
+    for one in powers:
+        for fuel, kwh in one.burnt_kwh.items():
+            burnt[fuel] = burnt.get(fuel, 0.0) + kwh
+    imported, exported = (np.stack([getattr(one, name) for one in powers], axis=1) for name in ("import_kw", "export_kw"))
+    money = settled(imported, exported, together, step_h * trace.span.weight, rates)
     return money + fuelled(burnt, rates, trace.span.weight)
-
-
-@dataclass(frozen=True, slots=True)
-class _Course:
-    """What one place needs, at which prices, and how long a step is."""
-
-    net_kw: FloatArray
-    prices: Prices
-    step_h: float
 
 
 def _places(groups: Groups, *, each_meter: bool) -> list[list[int]]:
@@ -166,91 +165,55 @@ def _weighted(prices: Prices, members: Sequence[int], groups: Groups) -> Prices:
     return Prices(**{name: getattr(prices, name)[:, members] @ weight for name in prices.__slots__})
 
 
-def _best(
-    course: _Course,
-    stores: Sequence[Store],
-    engines: Sequence[Engine],
-    heat: Mapping[str, FloatArray],
-    rates: Rates,
-    goal: str,
-    burnt: dict[str, float],
-) -> tuple[FloatArray, FloatArray]:
-    """Return import and export of the best dispatch of one place; adds the fuel it burns. [kW]."""
-    if not stores and not heat:
-        return np.maximum(course.net_kw, 0.0), np.maximum(0.0 - course.net_kw, 0.0)
-    prices = course.prices
-    blocks: list[Block] = [
-        Demand(id="load", node="place", demand_kw=course.net_kw),
-        Tariff(
-            id="meter",
-            node="place",
-            import_eur_per_kwh=prices.buy,
-            export_eur_per_kwh=np.minimum(prices.sell, prices.buy),
-            co2_g_per_kwh=prices.co2_g_per_kwh,
-            export_co2_share=rates.credit,
-        ),
-    ]
-    if stores:
-        blocks.append(_battery(_joined(stores)))
-    served = [one for one in engines if one.network in heat]
-    blocks += [Demand(id=f"heat {name}", node=f"heat {name}", demand_kw=heat[name], carrier=HEAT) for name in sorted(heat)]
-    for number, engine in enumerate(served):
-        blocks += _engine_blocks(number, engine, float(heat[engine.network].max()), rates)
-    optimum = optimise(blocks, Horizon.whole(len(course.net_kw), course.step_h), _goal(goal))
+def _stacked(several: Sequence[Prices]) -> Prices:
+    return Prices(**{name: np.stack([getattr(one, name) for one in several], axis=1) for name in Prices.__slots__})
+
+
+def _alone(place: Place, rates: Rates, goal: str, step_h: float) -> Powers:
+    """Return the best dispatch of one place."""
+    if place.passive:
+        return place.unsteered()
+    optimum = _solved(place.blocks(rates), Horizon.whole(len(place.net_kw), step_h), goal)
+    return place.powers(optimum, step_h)
+
+
+def _shared(places: Sequence[Place], rates: Rates, step_h: float) -> list[Powers] | None:
+    """Return the best dispatch of all places as members of an energy community, None where nobody has anything to steer."""
+    passive = {place.number: place.unsteered() for place in places if place.passive}
+    active = [place for place in places if not place.passive]
+    if not active:
+        return None
+    prices, n_steps = _stacked([place.prices for place in places]), len(places[0].net_kw)
+    blocks: list[Block] = [block for place in active for block in place.blocks(rates)]
+    buy, sell = prices.buy.max(axis=1), np.minimum(prices.sell, prices.buy).min(axis=1)
+    for node, sign, name in (("bought", 1.0, "import_kw"), ("sold", -1.0, "export_kw")):
+        fixed_kw = sum((sign * getattr(one, name) for one in passive.values()), start=np.zeros(n_steps))
+        meter = Tariff(id=f"meter-{node}", node=node, import_eur_per_kwh=buy, export_eur_per_kwh=sell)
+        blocks += [Demand(id=f"load-{node}", node=node, demand_kw=fixed_kw), meter]
+    meters = tuple(block for block in blocks if isinstance(block, Tariff))
+    spread = np.min([np.subtract(one.import_eur_per_kwh, one.export_eur_per_kwh) for one in meters], axis=0)
+    drawn_kw = np.stack([np.maximum(place.net_kw, 0.0) for place in places], axis=1)
+    worth = worth_of_sharing(drawn_kw, prices, rates)
+    premium = np.clip(worth, 0.0, np.maximum(0.0, spread - LEAST_LOSS))
+    blocks.append(SharingPremium(id="sharing", meters=tuple(one.id for one in meters), premium_eur_per_kwh=premium))
+    optimum = _solved(blocks, Horizon.whole(n_steps, step_h), "cost")
+    return [passive.get(place.number) or place.powers(optimum, step_h) for place in places]
+
+
+def _solved(blocks: Sequence[Block], horizon: Horizon, goal: str) -> Optimum:
+    optimum = optimise(blocks, horizon, CO2 if goal == "co2" else COST)
     if not optimum.usable:
         message = (
             f"the best dispatch could not be found ({optimum.answer.status.value}): the twin's devices cannot meet its own demand"
         )
         raise ModelError(message)
-    for number, engine in enumerate(served):
-        fuel_kw = optimum.value(f"chp_{number}.power_kw") / engine.electric_efficiency
-        fuel_kw = fuel_kw + optimum.value(f"boiler_{number}.heat_kw") / engine.boiler_efficiency
-        burnt[engine.fuel] = burnt.get(engine.fuel, 0.0) + float(fuel_kw.sum()) * course.step_h
-    return optimum.value("meter.import_kw"), optimum.value("meter.export_kw")
+    return optimum
 
 
-def _goal(goal: str) -> Goal:
-    return CO2 if goal == "co2" else COST
-
-
-def _battery(store: Store) -> Battery:
-    return Battery(
-        id="battery",
-        node="place",
-        capacity=Size(unit="kWh", existing=store.capacity_kwh, most=0.0),
-        power=Size(unit="kW", existing=store.power_kw, most=0.0),
-        charge_efficiency=store.charge_efficiency,
-        discharge_efficiency=store.discharge_efficiency,
-    )
-
-
-def _engine_blocks(number: int, engine: Engine, peak_kw: float, rates: Rates) -> list[Block]:
-    node = f"heat {engine.network}"
-    eur, grams = rates.fuels.get(engine.fuel, (0.0, 0.0))
-    burns: dict[str, Any] = {"fuel_eur_per_kwh": eur, "fuel_co2_g_per_kwh": grams}
-    chp = Chp(
-        id=f"chp-{number}",
-        node=node,
-        electric_node="place",
-        size=_fixed(engine.power_kw),
-        electric_efficiency=engine.electric_efficiency,
-        thermal_efficiency=engine.thermal_efficiency,
-        **burns,
-    )
-    most_kw = max(engine.boiler_kw, peak_kw)  # what the twin could not serve is not to make the dispatch impossible
-    boiler = Boiler(id=f"boiler-{number}", node=node, size=_fixed(most_kw), efficiency=engine.boiler_efficiency, **burns)
-    capacity = Size(unit="kWh", existing=engine.buffer_kwh, most=0.0)
-    return [chp, boiler, HeatBuffer(id=f"buffer-{number}", node=node, capacity=capacity)]
-
-
-def _fixed(size_kw: float) -> Size:
-    return Size(unit="kW", existing=size_kw, most=0.0)
-
-
-def _joined(stores: Sequence[Store]) -> Store:
-    first = stores[0]
-    if len(stores) == 1:
-        return first
+def _joined(stores: Sequence[Store]) -> Store | None:
+    """Return batteries as one, exactly if there is but one."""
+    if len(stores) <= 1:
+        return stores[0] if stores else None
     capacity = sum(one.capacity_kwh for one in stores)
 
     def mean(name: str) -> float:
@@ -258,7 +221,7 @@ def _joined(stores: Sequence[Store]) -> Store:
 
     power = sum(one.power_kw for one in stores)
     charge, discharge = mean("charge_efficiency"), mean("discharge_efficiency")
-    return replace(first, capacity_kwh=capacity, power_kw=power, charge_efficiency=charge, discharge_efficiency=discharge)
+    return Store(capacity_kwh=capacity, power_kw=power, charge_efficiency=charge, discharge_efficiency=discharge)
 
 
 def _efficiencies(plan: Plan) -> dict[str, tuple[float, float]]:

@@ -7,6 +7,8 @@ import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from twinergy.planning.catalogue_terms import NUMBERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -50,7 +52,8 @@ def observed(verification: Verification) -> dict[str, float]:
     lost = sum(max(0.0, reason.eur) for reason in verification.gap.reasons if reason.name in UNMADE)
     if throughput > 0.0 and lost > 0.0:
         saved = verification.base.eur - verification.planned.eur
-        found["wear_eur_per_kwh"] = round(min(lost, max(saved, 0.0)) / throughput, 4)
+        most = NUMBERS["wear_eur_per_kwh"].most  # above it no battery is built anyway
+        found["wear_eur_per_kwh"] = min(round(min(lost, max(saved, 0.0)) / throughput, 4), most)
     return found
 
 

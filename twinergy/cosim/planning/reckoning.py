@@ -148,7 +148,7 @@ def settled(import_kw: FloatArray, export_kw: FloatArray, prices: Prices, hours:
     return Account(
         import_eur=float((import_kw * prices.buy).sum()) * hours,
         export_eur=0.0 - float((export_kw * prices.sell).sum()) * hours,
-        shared_eur=0.0 - float((shared_kw * _worth(import_kw, prices, rates)).sum()) * hours,
+        shared_eur=0.0 - float((shared_kw * worth_of_sharing(import_kw, prices, rates)).sum()) * hours,
         co2_kg=carbon_kg / GRAMS_PER_KG,
         import_kwh=float(import_kw.sum()) * hours,
         export_kwh=float(export_kw.sum()) * hours,
@@ -195,7 +195,7 @@ def means(values: FloatArray, steps: int) -> FloatArray:
     return np.asarray(values.reshape(-1, steps, *values.shape[1:]).mean(axis=1))
 
 
-def _worth(import_kw: FloatArray, prices: Prices, rates: Rates) -> FloatArray:
+def worth_of_sharing(import_kw: FloatArray, prices: Prices, rates: Rates) -> FloatArray:
     """Return what a shared kWh is worth, shape (n_steps,). [EUR/kWh]."""
     if rates.rule == "incentive":
         return np.full(len(import_kw), rates.incentive_eur_per_kwh)
